@@ -1,0 +1,54 @@
+"""How Lumos connects to a broker: one place for address, user, password, TLS and the pauses between attempts.
+
+Ingest and the dashboard both connect as this says. What they do with messages is theirs.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from telemetry.errors import BrokerError
+from telemetry.settings import Settings
+
+KEEPALIVE_SECONDS = 30
+
+
+def make_client(settings: Settings, client_id: str, *, persistent: bool, manual_ack: bool = False) -> paho.Client:
+    """A paho client (MQTT 3.1.1, callback API version 2), configured but not connected.
+
+    `persistent` keeps the session at the broker over a disconnect. Raises BrokerError when the password file or the
+    certificate cannot be read.
+    """
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        clean_session=not persistent,
+        protocol=paho.MQTTv311,
+        manual_ack=manual_ack,
+    )
+    if settings.mqtt_username:
+        client.username_pw_set(settings.mqtt_username, _password(settings))
+    if settings.mqtt_tls_ca is not None:
+        try:
+            client.tls_set_context(ssl.create_default_context(cafile=str(settings.mqtt_tls_ca)))
+        except (OSError, ssl.SSLError) as cause:
+            raise BrokerError(
+                f"--mqtt-tls-ca {settings.mqtt_tls_ca} cannot be used ({cause}): give a PEM file with the broker's CA"
+            ) from cause
+    client.reconnect_delay_set(min_delay=1, max_delay=30)
+    return client
+
+
+def _password(settings: Settings) -> str | None:
+    if settings.mqtt_password_file is None:
+        return None
+    try:
+        return settings.mqtt_password_file.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as cause:
+        raise BrokerError(
+            f"--mqtt-password-file {settings.mqtt_password_file} cannot be read ({cause}): "
+            "give a file whose first line is the password"
+        ) from cause
