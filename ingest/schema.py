@@ -1,0 +1,99 @@
+"""The tables of the store, their version, and the steps from one version to the next.
+
+The questions in `telemetry.questions` read these tables; only ingest creates or changes them. A migration is a row of
+MIGRATIONS and is never edited once released: the next change is a new row.
+
+No table that is written all the time has an index, a primary key or a unique constraint (docs/architecture.md, D2):
+DuckDB's zone maps serve, and each of these tables is only appended to, or emptied whole.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from telemetry.errors import SchemaError
+
+#: `tail` holds the newest readings in order of arrival; a fold moves them, sorted by series and time, to `readings`,
+#: and adds their aggregates to `rollup_minute`, in one transaction. So a reading is in exactly one of the two, the
+#: rollups cover exactly `readings`, and a minute may have several rows there, which merge (count, sums, min, max…).
+#: `arrivals` remembers which numbers of each boot have been stored: what makes redelivery harmless and loss countable.
+_VERSION_1 = """
+    CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
+
+    CREATE TABLE devices (
+        device_id INTEGER NOT NULL, device VARCHAR NOT NULL, name VARCHAR, place VARCHAR, first_seen_us BIGINT NOT NULL
+    );
+    CREATE TABLE series (
+        series_id INTEGER NOT NULL, device_id INTEGER NOT NULL, metric VARCHAR NOT NULL,
+        unit VARCHAR, label VARCHAR, low DOUBLE, high DOUBLE, created_us BIGINT NOT NULL
+    );
+
+    CREATE TABLE tail (
+        t_us BIGINT NOT NULL, series_id INTEGER NOT NULL, value DOUBLE NOT NULL, flags UTINYINT NOT NULL
+    );
+    CREATE TABLE readings (
+        t_us BIGINT NOT NULL, series_id INTEGER NOT NULL, value DOUBLE NOT NULL, flags UTINYINT NOT NULL
+    );
+    CREATE TABLE rollup_minute (
+        bucket_us BIGINT NOT NULL, series_id INTEGER NOT NULL, count BIGINT NOT NULL,
+        sum DOUBLE NOT NULL, sum_squares DOUBLE NOT NULL, min DOUBLE NOT NULL, max DOUBLE NOT NULL,
+        first_us BIGINT NOT NULL, first DOUBLE NOT NULL, last_us BIGINT NOT NULL, last DOUBLE NOT NULL
+    );
+    CREATE TABLE arrivals (
+        device_id INTEGER NOT NULL, boot VARCHAR NOT NULL, seq_from BIGINT NOT NULL, seq_to BIGINT NOT NULL,
+        t_from_us BIGINT NOT NULL, t_to_us BIGINT NOT NULL, arrived_us BIGINT NOT NULL
+    );
+
+    CREATE TABLE statuses (
+        device_id INTEGER NOT NULL, status_us BIGINT NOT NULL, online BOOLEAN NOT NULL, status VARCHAR NOT NULL
+    );
+    CREATE TABLE commands (
+        command_id VARCHAR NOT NULL, device_id INTEGER NOT NULL, cmd VARCHAR NOT NULL, value VARCHAR NOT NULL,
+        asked_by VARCHAR NOT NULL, asked_us BIGINT NOT NULL
+    );
+    CREATE TABLE command_states (
+        command_id VARCHAR NOT NULL, state_us BIGINT NOT NULL, state VARCHAR NOT NULL, detail VARCHAR
+    );
+    CREATE TABLE events (
+        device_id INTEGER NOT NULL, event_us BIGINT NOT NULL, boot VARCHAR, n BIGINT,
+        event VARCHAR NOT NULL, value VARCHAR
+    );
+    CREATE TABLE quarantine (
+        arrived_us BIGINT NOT NULL, topic VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+        payload BLOB NOT NULL, length BIGINT NOT NULL
+    );
+"""
+
+#: Row n takes a database from version n to version n + 1.
+MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Bring the database to the newest version; `(version before, version now)`.
+
+    Each step is one transaction, so a crash leaves the version before or after it. Raises SchemaError for a database
+    that a newer Lumos wrote, or one that is not ours.
+    """
+    before = version(connection)
+    if before > len(MIGRATIONS):
+        raise SchemaError(
+            f"the database has schema version {before}, this Lumos knows up to {len(MIGRATIONS)}: install the newer one"
+        )
+    for number in range(before, len(MIGRATIONS)):
+        connection.execute("BEGIN")
+        connection.execute(MIGRATIONS[number])
+        connection.execute("DELETE FROM meta WHERE key = 'schema'")
+        connection.execute("INSERT INTO meta VALUES ('schema', $1)", [str(number + 1)])
+        connection.execute("COMMIT")
+    return before, len(MIGRATIONS)
+
+
+def version(connection: duckdb.DuckDBPyConnection) -> int:
+    """The schema version of the database, 0 for an empty one. Raises SchemaError for one that is not ours."""
+    tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        return 0
+    row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone() if "meta" in tables else None
+    if row is None:
+        raise SchemaError("the database file holds tables of something else: choose another folder with --data-dir")
+    return int(row[0])
