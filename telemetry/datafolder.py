@@ -36,6 +36,7 @@ class DataFolder:
         self.action_token = self.secrets / "action.token"
         self.ingest_lock = self.run / "ingest.lock"
         self.app_lock = self.run / "app.lock"
+        self.app_address = self.run / "app.json"
         self._ingest_address = self.run / "ingest.json"
 
     def ensure(self) -> None:

@@ -25,13 +25,13 @@ POINTS = (1, 100_000)
 ROLLUP_US = US_PER_MINUTE
 
 _PARTS = """
-    SELECT bucket_us AS t_us, count, sum, sum_squares, min, max FROM rollup_minute
+    SELECT bucket_us AS t_us, count, sum, sum_squares, min, max, first_us, last_us FROM rollup_minute
     WHERE series_id = $series AND bucket_us >= $whole_from AND bucket_us < $whole_to
     UNION ALL
-    SELECT t_us, 1, value, value * value, value, value FROM readings
+    SELECT t_us, 1, value, value * value, value, value, t_us, t_us FROM readings
     WHERE series_id = $series AND ((t_us >= $start AND t_us < $whole_from) OR (t_us >= $whole_to AND t_us < $end))
     UNION ALL
-    SELECT t_us, 1, value, value * value, value, value FROM tail
+    SELECT t_us, 1, value, value * value, value, value, t_us, t_us FROM tail
     WHERE series_id = $series AND t_us >= $start AND t_us < $end
 """
 _RAW = """
@@ -130,10 +130,11 @@ def statistics(
         f"""
         WITH parts AS ({_PARTS})
         SELECT coalesce(sum(count), 0)::BIGINT AS count, sum(sum) / sum(count) AS mean,
-            sqrt(greatest(sum(sum_squares) / sum(count) - (sum(sum) / sum(count)) ** 2, 0)) AS deviation,
+            CASE WHEN sum(count) > 0 THEN
+                sqrt(greatest(sum(sum_squares) / sum(count) - (sum(sum) / sum(count)) ** 2, 0)) END AS deviation,
             min(min) AS min, {_moment("min", "min")} AS min_us,
             max(max) AS max, {_moment("max", "max")} AS max_us,
-            min(t_us) AS first_us, max(t_us) AS last_us
+            min(first_us) AS first_us, max(last_us) AS last_us
         FROM parts
         """,
         window,
@@ -250,11 +251,11 @@ def _window(
     found = connection.execute(
         "SELECT series_id FROM series JOIN devices USING (device_id) WHERE device = $device AND metric = $metric",
         {"device": device, "metric": metric},
-    ).fetchone()
+    ).fetchall()
     whole_from = -(-start_us // ROLLUP_US) * ROLLUP_US
     whole_to = max(end_us // ROLLUP_US * ROLLUP_US, whole_from)
     return {
-        "series": found[0] if found else -1,
+        "series": found[0][0] if found else -1,
         "start": start_us,
         "end": end_us,
         "whole_from": min(whole_from, end_us),
@@ -278,8 +279,8 @@ def _only(arguments: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, statement: str, arguments: Mapping[str, Any]) -> int:
-    row = connection.execute(statement, dict(arguments)).fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
+    (row,) = connection.execute(statement, dict(arguments)).fetchall()
+    return int(row[0] or 0)
 
 
 def _table(

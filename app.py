@@ -1,0 +1,40 @@
+"""Lumos in one command: `python app.py` runs broker, ingest and dashboard on this machine; `--demo` adds two boards.
+
+It starts what the settings do not place elsewhere, watches it, starts a dead part again, and stops all of it on Ctrl-C.
+`app:server` is the dashboard alone for a WSGI server. It holds no logic of its own: the parts are programs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from launcher.start import start
+from telemetry.errors import LumosError
+from telemetry.settings import load, parser, read_arguments
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until stopped. 0 after Ctrl-C, 2 when a person must mend something (said in one line)."""
+    command_line = parser("app.py", __doc__.splitlines()[0])
+    command_line.add_argument("--demo", action="store_true", help="also run two simulated boards, sim-1 and sim-2")
+    try:
+        arguments = read_arguments(command_line, argv)
+        return start(load(arguments), demo=arguments.demo)
+    except LumosError as error:
+        print(f"lumos: {error}", file=sys.stderr)
+        return 2
+
+
+def __getattr__(name: str) -> Any:
+    """`server`, made when a WSGI server asks for it, so that starting the parts does not cost a dashboard's memory."""
+    if name == "server":
+        from dashboard import create_app
+
+        return create_app(load()).server
+    raise AttributeError(f"module 'app' has no attribute '{name}'")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

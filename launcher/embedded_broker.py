@@ -1,0 +1,62 @@
+"""The broker that Lumos brings: NATS with its MQTT face and a file store (docs/architecture.md, D4).
+
+It writes the configuration and says how to start it; the supervisor starts it. It never runs when the settings name an
+external broker.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from telemetry.datafolder import DataFolder
+from telemetry.errors import BrokerError
+
+#: NATS hands at most this many unacknowledged messages to a subscriber; ingest acknowledges after each commit, so this
+#: bounds what is under way, not what is queued.
+_MAX_ACK_PENDING = 10_000
+
+
+def program() -> Path:
+    """The nats-server that came with the Python packages. Raises BrokerError where the platform has none."""
+    name = "nats-server.exe" if sys.platform == "win32" else "nats-server"
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        raise BrokerError(
+            "the embedded broker has no package for this platform: install Mosquitto (sudo apt install mosquitto) "
+            "and start with --mqtt-host 127.0.0.1"
+        )
+    return Path(found)
+
+
+def command(folder: DataFolder, host: str, port: int) -> list[str]:
+    """Write the broker's configuration for MQTT on (host, port) and return the command that runs it."""
+    configuration = folder.broker / "nats.conf"
+    folder.write_private(configuration, _configuration(folder, host, port))
+    return [str(program()), "--config", str(configuration)]
+
+
+def _configuration(folder: DataFolder, host: str, port: int) -> str:
+    listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    # NATS speaks its own protocol on a port it cannot do without: any free one, on loopback.
+    return f"""# Written by Lumos at each start; changes made here are lost.
+server_name: lumos
+listen: "127.0.0.1:-1"
+log_file: {json.dumps(str(folder.broker / "broker.log"))}
+logfile_size_limit: 1MB
+logfile_max_num: 3
+max_payload: 1MB
+jetstream {{
+  store_dir: {json.dumps(str(folder.broker / "store"))}
+  max_memory_store: 16MB
+  max_file_store: 2GB
+}}
+mqtt {{
+  listen: {json.dumps(listen)}
+  ack_wait: "30s"
+  max_ack_pending: {_MAX_ACK_PENDING}
+}}
+"""
