@@ -4,7 +4,10 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: run setup test check format bench lock clean
+.PHONY: help run setup setup-tests test check format bench lock clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: setup  ## the whole product with two simulated boards (ARGS='--port 9000' adds flags)
 	@$(PY) app.py --demo $(ARGS)

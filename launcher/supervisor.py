@@ -61,8 +61,9 @@ class Supervisor:
 
     def run(self) -> int:
         """Watch until SIGINT or SIGTERM (0), or until a part ends with exit code 2 (2). Everything is stopped then."""
-        for number in _stop_signals():
-            signal.signal(number, lambda *_: self._events.put(("stop", None, 0)))
+        before = {
+            number: signal.signal(number, lambda *_: self._events.put(("stop", None, 0))) for number in _stop_signals()
+        }
         try:
             while True:
                 what, part, code = self._next()
@@ -79,6 +80,8 @@ class Supervisor:
                     self._start_later(part, code)
         finally:
             self.stop()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def stop(self) -> None:
         """End all parts, the broker last; kill what does not end in time."""

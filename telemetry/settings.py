@@ -294,3 +294,12 @@ def _from_file(folder: Path, stronger: Mapping[str, tuple[str, str]]) -> dict[st
 def read_arguments(made: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Parsed flags; raises SettingError in place of argparse's exit."""
     return made.parse_args(argv)
+
+
+def table() -> str:
+    """The settings as a Markdown table, as the README shows it."""
+    lines = ["| flag | default | unit | what it is |", "|---|---|---|---|"]
+    lines += [
+        f"| `{row.flag}` | {f'`{row.default}`' if row.default else ''} | {row.unit} | {row.help} |" for row in rows()
+    ]
+    return "\n".join(lines)

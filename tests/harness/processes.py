@@ -1,0 +1,102 @@
+"""Programs of Lumos, and Mosquitto, as processes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.harness.waiting import until
+
+ROOT = Path(__file__).resolve().parents[2]
+MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "mosquitto"
+
+
+@dataclass
+class Running:
+    """A started program and the file its output goes to."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 10.0) -> int:
+        """Send a signal and wait; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def program(log: Path, *command: str | Path, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """Run a command until the context ends; its output goes to `log`."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("LUMOS_")}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=ROOT,
+            env={**clean, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    running = Running(process, log)
+    try:
+        yield running
+    except BaseException as error:
+        error.add_note(f"--- {log.name}\n{running.output()[-4000:]}")
+        raise
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def lumos(log: Path, *arguments: str | Path) -> contextlib.AbstractContextManager[Running]:
+    """`python app.py …`."""
+    return program(log, sys.executable, "app.py", *arguments)
+
+
+def module(log: Path, name: str, *arguments: str | Path) -> contextlib.AbstractContextManager[Running]:
+    """`python -m name …`."""
+    return program(log, sys.executable, "-m", name, *arguments)
+
+
+@contextlib.contextmanager
+def mosquitto(folder: Path, port: int) -> Iterator[Running]:
+    """A Mosquitto with its defaults (20 in flight, 1,000 queued) and a file for its sessions, on loopback."""
+    folder.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "mosquitto.conf"
+    configuration.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\n"
+        f"persistence true\npersistence_location {folder}/\nuser root\n"
+    )
+    with program(folder / "mosquitto.log", MOSQUITTO, "-c", configuration) as running:
+        until(lambda: listens(port), f"Mosquitto on port {port}")
+        yield running
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections on loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

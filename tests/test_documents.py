@@ -1,0 +1,61 @@
+"""The documents against the code: what a reader is told is what there is."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from telemetry.settings import parser, rows, table
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Spelled so that this file does not name what it looks for.
+_REGISTRIES = re.compile(
+    "|".join((r"py" r"pi\.org", r"python" r"hosted\.org", r"registry\.npm" r"js", r"deb\.debian\.org"))
+)
+
+
+def _tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+def test_the_readme_has_the_table_of_settings_as_it_is() -> None:
+    found = re.search(r"<!-- settings -->\n(.*?)\n<!-- /settings -->", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert found is not None
+    assert found[1] == table()
+
+
+def test_help_names_every_setting_with_its_default() -> None:
+    shown = " ".join(parser("app.py", "").format_help().split())
+    for row in rows():
+        assert row.flag in shown
+        assert row.help in shown
+
+
+def test_every_dependency_has_its_reason_in_the_architecture() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    reasons = (ROOT / "docs/architecture.md").read_text().partition("## Dependencies")[2]
+    for requirement in project["dependencies"]:
+        name = re.split(r"[\[~=><;! ]", requirement)[0]
+        assert re.search(rf"^\|.*\b{re.escape(name)}\b.*\|", reasons, re.MULTILINE), f"{name} has no reason"
+
+
+def test_no_file_names_a_package_registry() -> None:
+    named = [path.name for path in _tracked() if _REGISTRIES.search(path.read_bytes().decode("utf-8", errors="ignore"))]
+    assert named == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/contract.md", "data/README.md"])
+def test_links_to_files_lead_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert ((ROOT / document).parent / target).exists(), f"{document} points to {target}"
+
+
+def test_app_offers_a_wsgi_server() -> None:
+    source = "import app; print(callable(app.server))"
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "True", done.stderr
