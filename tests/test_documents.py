@@ -11,10 +11,7 @@ import pytest
 from telemetry.settings import parser, rows, table
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Spelled so that this file does not name what it looks for.
-_REGISTRIES = re.compile(
-    "|".join((r"py" r"pi\.org", r"python" r"hosted\.org", r"registry\.npm" r"js", r"deb\.debian\.org"))
-)
+_REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org")
 
 
 def _tracked() -> list[Path]:
