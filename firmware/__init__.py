@@ -1,0 +1,4 @@
+"""What runs on the board (`board`), boards without hardware (`simulator`), and the commands for both (`python -m firmware`).
+
+Nothing here imports the host's packages: a board must be usable with any broker, and without the rest of Lumos.
+"""

@@ -1,0 +1,234 @@
+"""One board: its state, what may be done to it, and the coroutines that make it live.
+
+The tasks and the session work on this object and on nothing else; it holds no hardware but through the `hal` it is given,
+so a simulated board is this class over other hardware. It must never wait: what takes time is a task.
+"""
+
+import asyncio
+
+from . import VERSION, codec, tasks
+from .buffer import Buffer
+from .clock import Clock
+from .commands import Commands
+from .mqtt import Client
+from .outbox import Outbox
+from .racing import race
+from .sensors import Sensors
+from .session import NETWORK_ERRORS, session
+
+DEFAULTS = {
+    "host": "127.0.0.1",
+    "port": 1883,
+    "username": "",
+    "password": "",
+    "root": "esp32",
+    "period_ms": 1000,
+    "keep_alive_s": 30,
+    "buffer_samples": 300,
+    "sensors": [{"driver": "photoresistor", "metric": "light", "label": "Light", "unit": "raw", "pin": 36}],
+}
+
+
+class Board:
+    """A board with this configuration; `device` is the only key without a default."""
+
+    def __init__(self, hal, config: dict) -> None:
+        self.hal = hal
+        self.config = dict(DEFAULTS)
+        self.config.update(config)
+        self.clock = Clock(hal)
+        self.boot = "".join("%02x" % byte for byte in hal.random_bytes(4))
+        self.state = {"led": False, "screen": "", "sending": True, "period_ms": self.config["period_ms"]}
+        self.sensors = Sensors(hal, self.config["sensors"])
+        self.buffer = Buffer(self.config["buffer_samples"], bool(hal.recall("stored_seen")))
+        self.outbox = Outbox()
+        self.commands = Commands(self, hal.recall("reboot_id"))
+        self.link_is_up = asyncio.Event()
+        self.wake = asyncio.Event()
+        self.redraw = asyncio.Event()
+        self.status_is_due = False
+        self.status_at_ms = 0
+        self.stopping = False  # nothing is sent any more
+        self.resting = False  # nothing is measured any more
+        self._client = None
+        self._readings = {}
+        self._events = 0
+        self._identifying = None
+        self._previous = self._remember_this_boot()
+        self.add_event("boot", hal.cause())
+
+    def _remember_this_boot(self):
+        boot, seq = self.hal.recall("boot"), self.hal.recall("seq")
+        self.hal.remember("boot", self.boot)
+        self.hal.remember("seq", -1)
+        return None if boot is None or seq < 0 else {"boot": boot, "seq": seq, "cause": self.hal.cause()}
+
+    async def run(self) -> None:
+        """Live until cancelled."""
+        self.hal.led(False)
+        await race(tasks.link(self), session(self), tasks.sampler(self), tasks.button(self), tasks.screen(self))
+
+    async def stop(self) -> None:
+        """Say good-bye to the broker, in a second at most; `run` is to be cancelled afterwards."""
+        self.stopping = self.resting = True
+        client, self._client = self._client, None
+        if client is not None:
+            try:
+                await asyncio.wait_for(client.deliver(self.topic("status"), codec.OFFLINE, True), 1)
+                await client.disconnect()
+            except NETWORK_ERRORS:
+                pass  # the broker will publish the last will instead
+
+    # What the session asks and tells
+
+    def topic(self, kind: str) -> str:
+        return "%s/%s/%s" % (self.config["root"], self.config["device"], kind)
+
+    def address(self) -> tuple:
+        return self.config["host"], self.config["port"]
+
+    def new_client(self) -> Client:
+        config = self.config
+        will = (self.topic("status"), codec.OFFLINE)
+        return Client(
+            config["device"], will, config["username"], config["password"], config["keep_alive_s"], self.hal, self._hear
+        )
+
+    def connected(self, client: Client) -> None:
+        self._client = client
+        self._changed()
+
+    def disconnected(self) -> None:
+        self._client = None
+        self.buffer.disconnected()
+        self.outbox.disconnected()
+        self.redraw.set()
+
+    def _hear(self, topic, payload):
+        if topic == self.topic("stored"):
+            numbers = codec.read_stored(payload)
+            if numbers is not None:
+                if not self.buffer.stored_seen:
+                    self.hal.remember("stored_seen", True)
+                self.buffer.covered(numbers.get(self.boot))
+        elif topic == self.topic("input"):
+            answer = self.commands.handle(payload)
+            if answer is not None:
+                self.outbox.put(self.topic("ack"), lambda: answer)
+                self.wake.set()
+
+    def status(self) -> dict:
+        """Who the board is and how it stands."""
+        body = {
+            "online": True,
+            "fw": VERSION,
+            "boot": self.boot,
+            "uptime": self.clock.uptime_ms() // 1000,
+            "ip": self.hal.address(),
+            "rssi": self.hal.rssi(),
+            "buffered": len(self.buffer),
+            "dropped": self.buffer.dropped,
+            "free": self.hal.free_bytes(),
+            "sensors": self.sensors.describe(),
+        }
+        body.update(self.state)
+        if self._previous is not None:
+            body["previous"] = self._previous
+        return body
+
+    # Samples and events
+
+    def take_sample(self) -> None:
+        """Measure, and keep the sample unless sending is paused: what was not wanted is not numbered either."""
+        uptime_ms, t = self.clock.moment()
+        self._readings = self.sensors.read()
+        if self.state["sending"] and not self.resting:
+            sample = self.buffer.add(uptime_ms, t, self._readings)
+            self.hal.remember("seq", sample.seq)
+        self.redraw.set()
+
+    def next_event_number(self) -> int:
+        self._events += 1
+        return self._events - 1
+
+    def add_event(self, name: str, value) -> None:
+        moment = Moment(self.next_event_number(), *self.clock.moment())
+        self.outbox.put(self.topic("event"), lambda: self.event_payload(moment, name, value))
+        self.wake.set()
+
+    def event_payload(self, moment, name: str, value) -> bytes:
+        """`moment` has a number, an uptime and perhaps a time."""
+        t, age = self.clock.place(moment.uptime_ms, moment.t)
+        return codec.event(self.boot, moment.number, t, age, name, value)
+
+    # Commands
+
+    def _changed(self):
+        self.status_is_due = True
+        self.wake.set()
+        self.redraw.set()
+
+    def do_led(self, on: bool) -> None:
+        self.state["led"] = on
+        self.hal.led(on)
+        self._changed()
+
+    def do_message(self, text: str) -> None:
+        self.state["screen"] = text
+        self._changed()
+
+    def do_sending(self, sending: bool) -> None:
+        self.state["sending"] = sending
+        self._changed()
+
+    def do_period(self, period_ms: int) -> None:
+        self.state["period_ms"] = period_ms
+        self._changed()
+
+    def do_identify(self, _) -> None:
+        if self._identifying is None:
+            self._identifying = asyncio.create_task(self._identify())
+
+    async def _identify(self):
+        for blink in range(10):
+            self.hal.led(blink % 2 == 0)
+            self.redraw.set()
+            await asyncio.sleep(0.3)
+        self._identifying = None
+        self.hal.led(self.state["led"])
+        self.redraw.set()
+
+    def do_reboot(self, identity: "str | None") -> None:
+        self.hal.remember("reboot_id", identity)
+        self._rebooting = asyncio.create_task(self._reboot())
+
+    async def _reboot(self):
+        self.resting = True
+        # The acknowledgement goes first, and what is kept has two seconds to get away: memory does not outlive a reset.
+        for _ in range(20):
+            await asyncio.sleep(0.1)
+            if not len(self.outbox) and not len(self.buffer):
+                break
+        self.hal.reset("command")
+
+    # Screen
+
+    def screen_text(self) -> str:
+        return self.config["device"] if self._identifying is not None else self.state["screen"]
+
+    def idle_lines(self) -> "list[str]":
+        readings = []
+        for row in self.sensors.rows:
+            value = self._readings.get(row["metric"])
+            readings.append((row["label"], "--" if value is None else "%s %s" % (value, row["unit"])))
+        link = "no network" if not self.hal.link_up() else "no broker" if self._client is None else "connected"
+        return tasks.layout.idle(self.config["device"], self.hal.address(), link, readings, self.state["sending"])
+
+
+class Moment:
+    """When an event happened, and its number."""
+
+    def __init__(self, number, uptime_ms, t):
+        self.number = number
+        self.uptime_ms = uptime_ms
+        self.t = t

@@ -1,0 +1,89 @@
+"""The payloads of the MQTT contract, written and read in one place.
+
+Nothing else on the board builds or parses JSON. Reading never raises: what is not as it must be comes back as None.
+"""
+
+import json
+
+OFFLINE = b'{"online":false}'
+
+
+def encode(body: dict) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def _placed(body: dict, t: "int | None", age: "int | None") -> dict:
+    if t is None:
+        body["age"] = age
+    else:
+        body["t"] = t
+    return body
+
+
+def sample(boot: str, seq: int, t: "int | None", age: "int | None", values: dict) -> bytes:
+    """One sample: all that was measured at one moment, with its age where the board has no clock."""
+    body = _placed({"boot": boot, "seq": seq}, t, age)
+    body.update(values)
+    return encode(body)
+
+
+def batch(boot: str, first_seq: int, rows: "list[tuple[int | None, int | None, dict]]") -> bytes:
+    """Samples with consecutive numbers, each row (t, age, values); an age is written as a negative time."""
+    return encode(
+        {
+            "boot": boot,
+            "seq": first_seq,
+            "rows": [[-max(age, 1) if t is None else t, values] for t, age, values in rows],
+        }
+    )
+
+
+def event(boot: str, number: int, t: "int | None", age: "int | None", name: str, value) -> bytes:
+    """Something that happened, numbered within the boot so that a repeated one is recognised."""
+    body = _placed({"boot": boot, "n": number}, t, age)
+    body["event"] = name
+    body["value"] = value
+    return encode(body)
+
+
+def acknowledgement(identity: str, state: dict) -> bytes:
+    """A command was done; `state` is what it touched, as it now is."""
+    body = {"id": identity, "ok": True}
+    body.update(state)
+    return encode(body)
+
+
+def refusal(identity: str, error: str) -> bytes:
+    return encode({"id": identity, "ok": False, "error": error})
+
+
+def _json(payload: bytes):
+    # A deeply nested payload ends the parser's recursion with a RuntimeError, not with a ValueError.
+    try:
+        return json.loads(payload.decode())
+    except (ValueError, RuntimeError):
+        return None
+
+
+def read_stored(payload: bytes) -> "dict[str, int] | None":
+    """The numbers up to which samples are safe, by boot; None for anything else, an empty payload included."""
+    body = _json(payload)
+    if not isinstance(body, dict):
+        return None
+    for number in body.values():
+        if not isinstance(number, int) or isinstance(number, bool):
+            return None
+    return body
+
+
+def read_command(payload: bytes) -> "dict | None":
+    """The JSON object of a command, or None when it is plain text: the words of the original program."""
+    body = _json(payload)
+    return body if isinstance(body, dict) and ("cmd" in body or "id" in body) else None
+
+
+def read_text(payload: bytes) -> "str | None":
+    try:
+        return payload.decode()
+    except UnicodeError:
+        return None

@@ -1,0 +1,100 @@
+"""What one may tell the board: a table of commands, each with what its value may be and what it touches.
+
+Every command that has an id is answered, done or refused with a sentence; one whose id was seen before is answered again and
+not done again. Nothing a payload holds may raise. Adding a command means adding a row.
+"""
+
+from . import codec
+
+_LONGEST_MESSAGE = 512
+_LONGEST_ID = 64
+#: How many ids are remembered: more than can be under way to one board, and a bounded amount of memory.
+_REMEMBERED = 32
+
+
+def _boolean(value):
+    return isinstance(value, bool)
+
+
+def _message(value):
+    return isinstance(value, str) and len(value) <= _LONGEST_MESSAGE
+
+
+def _period(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 3_600_000
+
+
+def _anything(_):
+    return True
+
+
+# name: (whether a value will do, what to say when it will not, which part of the state it touches)
+COMMANDS = {
+    "led": (_boolean, "led must be true or false", "led"),
+    "message": (_message, "message must be a text of up to %d characters" % _LONGEST_MESSAGE, "screen"),
+    "sending": (_boolean, "sending must be true or false", "sending"),
+    "period": (_period, "period must be 100 to 3600000 ms", "period_ms"),
+    "identify": (_anything, "", None),
+    "reboot": (_anything, "", None),
+}
+
+
+class Commands:
+    """Carries out commands on a board, which has a method `do_<name>(value)` for each and a dict `state`."""
+
+    def __init__(self, board, remembered: "str | None" = None) -> None:
+        self._board = board
+        # Id and outcome (name, error) of the last commands, oldest first. A board that was told to restart hands in the
+        # id of that command, so that its repetition does not restart it again.
+        self._seen = [(remembered, "reboot", None)] if remembered else []
+
+    def handle(self, payload: bytes) -> "bytes | None":
+        """Do what the payload says; the answer to publish, or None where nobody can be answered."""
+        command = codec.read_command(payload)
+        if command is None:
+            self._do_plain_words(payload)
+            return None
+        identity = command.get("id")
+        if not isinstance(identity, str) or not 0 < len(identity) <= _LONGEST_ID:
+            identity = None
+        for seen, name, error in self._seen:
+            if seen == identity:
+                return self._answer(identity, name, error)
+        name, error = self._do(command, identity)
+        if identity is None:
+            return None
+        self._seen.append((identity, name, error))
+        del self._seen[:-_REMEMBERED]
+        return self._answer(identity, name, error)
+
+    def _do(self, command, identity):
+        name = command.get("cmd")
+        row = COMMANDS.get(name) if isinstance(name, str) else None
+        if row is None:
+            known = ", ".join(sorted(COMMANDS))
+            return None, "unknown command %s: try one of %s" % (_shown(name), known)
+        fits, error, _ = row
+        value = command.get("value")
+        if not fits(value):
+            return name, error
+        if name == "reboot":
+            value = identity
+        getattr(self._board, "do_" + name)(value)
+        return name, None
+
+    def _answer(self, identity, name, error):
+        if error is not None:
+            return codec.refusal(identity, error)
+        touched = COMMANDS[name][2]
+        return codec.acknowledgement(identity, {touched: self._board.state[touched]} if touched else {})
+
+    def _do_plain_words(self, payload):
+        text = codec.read_text(payload)
+        if text in ("LedOn", "LedOff"):
+            self._board.do_led(text == "LedOn")
+        elif text is not None:
+            self._board.do_message(text[:_LONGEST_MESSAGE])
+
+
+def _shown(name):
+    return "'%s'" % name[:32] if isinstance(name, str) else "without a name"

@@ -1,0 +1,103 @@
+"""The hardware as the rest of the board sees it, and the only module that may import the machine's own.
+
+`Hal` holds what every MicroPython has, and names what a board must add; the simulator adds its stand-ins, the ESP32's pins
+and radio come with the deployment. It must never know what a sample, a command or a broker is.
+"""
+
+import asyncio
+import os
+import time
+
+
+class Hal:
+    """What a board can do. Methods that raise NotImplementedError are for the board, real or simulated, to fill in."""
+
+    def __init__(self):
+        self._uptime_ms = 0
+        self._last_tick = time.ticks_ms() if hasattr(time, "ticks_ms") else 0
+
+    # Time
+
+    def uptime_ms(self) -> int:
+        """Milliseconds since the start; the machine's counter wraps after 12 days, this one never."""
+        tick = time.ticks_ms()
+        self._uptime_ms += time.ticks_diff(tick, self._last_tick)
+        self._last_tick = tick
+        return self._uptime_ms
+
+    def wall_ms(self) -> int:
+        """The clock, in milliseconds since its own epoch; an int, since a float would lose seconds."""
+        return time.time_ns() // 1_000_000
+
+    def epoch_year(self) -> int:
+        """1970 or 2000: the year in which this machine's clock reads 0."""
+        return time.gmtime(0)[0]
+
+    async def sync_clock(self) -> None:
+        """Set the clock by a time server. Raises OSError."""
+        raise NotImplementedError
+
+    # Network
+
+    def link_up(self) -> bool:
+        raise NotImplementedError
+
+    async def link_connect(self) -> None:
+        """Try to join the network, for some seconds at most. Raises OSError."""
+        raise NotImplementedError
+
+    async def open_connection(self, host: str, port: int):
+        """A pair of streams to a host. Raises OSError."""
+        return await asyncio.open_connection(host, port)
+
+    def address(self) -> str:
+        raise NotImplementedError
+
+    def rssi(self) -> int:
+        """Strength of the radio signal in dBm."""
+        raise NotImplementedError
+
+    # What is soldered on
+
+    def adc(self, pin: int):
+        """An analog input with `read_u16()` and `read_uv()`, as `machine.ADC` has them."""
+        raise NotImplementedError
+
+    def led(self, on: bool) -> None:
+        raise NotImplementedError
+
+    def show(self, lines: "list[str]") -> None:
+        """Put up to 8 lines of 16 characters on the screen."""
+        raise NotImplementedError
+
+    async def button_pressed(self) -> None:
+        """Wait for the next press of the button."""
+        raise NotImplementedError
+
+    # The machine itself
+
+    def random_bytes(self, count: int) -> bytes:
+        return os.urandom(count)
+
+    def free_bytes(self) -> int:
+        """Memory that is left."""
+        raise NotImplementedError
+
+    def cause(self) -> str:
+        """Why the board started: `power`, `command`, ..."""
+        raise NotImplementedError
+
+    def reset(self, cause: str) -> None:
+        """Start again. On a board this does not return."""
+        raise NotImplementedError
+
+    def remember(self, key: str, value) -> None:
+        """Keep a small value (number, text, true, false) over a reset."""
+        raise NotImplementedError
+
+    def recall(self, key: str):
+        """What was kept under this key, or None."""
+        raise NotImplementedError
+
+    def log(self, text: str) -> None:
+        raise NotImplementedError

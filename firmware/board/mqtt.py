@@ -1,0 +1,197 @@
+"""An MQTT 3.1.1 client over asyncio streams: QoS 1, last will, keep-alive, several publications under way at once.
+
+The clients that exist either block, do not run under CPython, or are downloaded by the board. One `Client` is one
+connection: packet numbers and acknowledgements belong to it and die with it, and whoever had something under way sends it
+again on the next one, with `dup`. It never reconnects by itself and never keeps a message: that is the session's work.
+"""
+
+import asyncio
+import struct
+
+_REFUSALS = {
+    1: "it does not speak MQTT 3.1.1",
+    2: "it does not accept this device's name",
+    3: "it is not available",
+    4: "wrong user name or password",
+    5: "this user may not connect",
+}
+_CONNECT_SECONDS = 15
+#: A publication that stays unacknowledged for so long means that nobody is there any more.
+_ACK_TIMEOUT_MS = 25_000
+#: A longer message is taken off the wire and thrown away: a board has no memory for it.
+_LONGEST_PAYLOAD = 8_192
+
+
+class BrokerError(OSError):
+    """The broker refused, or went silent, or does not speak MQTT. Its text is a sentence."""
+
+
+def _text(value: "str | bytes") -> bytes:
+    data = value if isinstance(value, bytes) else value.encode()
+    return struct.pack(">H", len(data)) + data
+
+
+def _packet(kind: int, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    head = bytearray([kind])
+    rest = len(body)
+    while rest > 127:
+        head.append(rest & 127 | 128)
+        rest >>= 7
+    head.append(rest)
+    return bytes(head) + body
+
+
+class Client:
+    """One connection to a broker. `on_message(topic, payload)` is called for each message and must not wait."""
+
+    def __init__(self, name, will, username, password, keep_alive_s, hal, on_message):
+        self._name = name
+        self._will = will  # (topic, payload), retained
+        self._username = username
+        self._password = password
+        self._keep_alive_s = keep_alive_s
+        self._hal = hal
+        self._on_message = on_message
+        self._reader = self._writer = None
+        self._lock = asyncio.Lock()
+        self._last_id = 0
+        self._flying = {}  # packet number: (since, what to call when acknowledged)
+        self._granted = None
+        self._heard_ms = self._wrote_ms = 0
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._flying)
+
+    async def connect(self, host: str, port: int) -> None:
+        """Connect and be accepted. Raises OSError, EOFError or asyncio.TimeoutError."""
+        await asyncio.wait_for(self._connect(host, port), _CONNECT_SECONDS)
+
+    async def _connect(self, host, port):
+        self._reader, self._writer = await self._hal.open_connection(host, port)
+        flags = 0b00101110  # clean session; a will, retained, QoS 1
+        credentials = b""
+        if self._username:
+            flags |= 0b10000000
+            credentials = _text(self._username)
+            if self._password:
+                flags |= 0b01000000
+                credentials += _text(self._password)
+        head = _text("MQTT") + struct.pack(">BBH", 4, flags, self._keep_alive_s)
+        await self._write(
+            _packet(0x10, head, _text(self._name), _text(self._will[0]), _text(self._will[1]), credentials)
+        )
+        kind, size = await self._header()
+        if kind != 0x20 or size != 2:
+            raise BrokerError("what answers there is not an MQTT broker")
+        code = (await self._reader.readexactly(2))[1]
+        if code:
+            raise BrokerError("the broker refuses: " + _REFUSALS.get(code, "reason %d" % code))
+
+    async def subscribe(self, topics: "list[str]") -> "list[bool]":
+        """Subscribe with QoS 1; for each topic whether the broker allows it. `read_forever` must be running."""
+        self._granted = asyncio.Event()
+        parts = [_text(topic) + b"\x01" for topic in topics]
+        await self._write(_packet(0x82, struct.pack(">H", self._next_id()), *parts))
+        await self._granted.wait()
+        return [code != 0x80 for code in self._codes]
+
+    async def publish(self, topic, payload, retain=False, dup=False, done=None) -> None:
+        """Put a message on its way with QoS 1. `done` is called when the broker has it, on this connection or never."""
+        packet_id = self._next_id()
+        self._flying[packet_id] = (self._hal.uptime_ms(), done)
+        kind = 0x32 | (0x08 if dup else 0) | (0x01 if retain else 0)
+        await self._write(_packet(kind, _text(topic), struct.pack(">H", packet_id), payload))
+
+    async def deliver(self, topic, payload, retain=False) -> None:
+        """Publish and wait until the broker has it."""
+        has_it = asyncio.Event()
+        await self.publish(topic, payload, retain, done=has_it.set)
+        await has_it.wait()
+
+    async def read_forever(self) -> None:
+        """Take what the broker sends until the connection ends, which raises."""
+        while True:
+            kind, size = await self._header()
+            self._heard_ms = self._hal.uptime_ms()
+            if kind & 0xF0 == 0x30:
+                await self._take_message(kind, size)
+            elif size > _LONGEST_PAYLOAD:
+                raise BrokerError("the broker sent a packet of %d bytes that is no message" % size)
+            else:
+                self._take(kind, await self._reader.readexactly(size) if size else b"")
+
+    async def keep_forever(self) -> None:
+        """Ping when there is nothing else to say; raises when the broker has gone silent."""
+        self._heard_ms = self._hal.uptime_ms()
+        while True:
+            await asyncio.sleep(self._keep_alive_s / 6)
+            now = self._hal.uptime_ms()
+            if now - self._heard_ms > self._keep_alive_s * 1500:
+                raise BrokerError("the broker has gone silent")
+            for since, _ in self._flying.values():
+                if now - since > _ACK_TIMEOUT_MS:
+                    raise BrokerError("the broker does not acknowledge any more")
+            if now - self._wrote_ms > self._keep_alive_s * 500:
+                await self._write(b"\xc0\x00")
+
+    async def disconnect(self) -> None:
+        """Leave in good order: the broker then keeps the last will to itself."""
+        await self._write(b"\xe0\x00")
+        self.close()
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def _next_id(self):
+        while True:
+            self._last_id = self._last_id % 65535 + 1
+            if self._last_id not in self._flying:
+                return self._last_id
+
+    async def _write(self, packet):
+        # MicroPython's streams garble the output of two coroutines that drain at once.
+        async with self._lock:
+            self._wrote_ms = self._hal.uptime_ms()
+            self._writer.write(packet)
+            await self._writer.drain()
+
+    async def _header(self):
+        kind = (await self._reader.readexactly(1))[0]
+        size = shift = 0
+        while True:
+            byte = (await self._reader.readexactly(1))[0]
+            size |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return kind, size
+            if shift > 21:
+                raise BrokerError("what answers there is not an MQTT broker")
+
+    def _take(self, kind, body):
+        if kind == 0x40 and len(body) == 2:
+            flight = self._flying.pop(struct.unpack(">H", body)[0], None)
+            if flight is not None and flight[1] is not None:
+                flight[1]()
+        elif kind == 0x90:
+            self._codes = body[2:]
+            self._granted.set()
+
+    async def _take_message(self, kind, size):
+        length = struct.unpack(">H", await self._reader.readexactly(2))[0]
+        topic = (await self._reader.readexactly(length)).decode()
+        size -= 2 + length
+        packet_id = None
+        if kind & 0x06:
+            packet_id = await self._reader.readexactly(2)
+            size -= 2
+        if size <= _LONGEST_PAYLOAD:
+            self._on_message(topic, await self._reader.readexactly(size) if size else b"")
+        else:
+            self._hal.log("a message of %d bytes on %s is too long for this board" % (size, topic))
+            while size:
+                size -= len(await self._reader.readexactly(min(size, 512)))
+        if packet_id is not None:
+            await self._write(b"\x40\x02" + packet_id)

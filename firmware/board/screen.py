@@ -1,0 +1,81 @@
+"""What stands on the screen: 8 lines of 16 characters, either a message or how the board is.
+
+Functions from a state to lines; nothing here draws. The font has ASCII only, so an accented letter is shown as its base
+letter and anything else it lacks as a question mark: never an exception for a text somebody typed.
+"""
+
+COLUMNS, ROWS = 16, 8
+
+# MicroPython has no unicodedata: each base letter with the characters that are shown as it.
+_BASE = (
+    ("A", "ÀÁÂÃÄÅĀĂĄ"), ("a", "àáâãäåāăą"), ("AE", "Æ"), ("ae", "æ"), ("C", "ÇĆĈĊČ"), ("c", "çćĉċč"),
+    ("D", "ĎĐÐ"), ("d", "ďđð"), ("E", "ÈÉÊËĒĔĖĘĚ"), ("e", "èéêëēĕėęě"), ("G", "ĜĞĠĢ"), ("g", "ĝğġģ"),
+    ("H", "ĤĦ"), ("h", "ĥħ"), ("I", "ÌÍÎÏĨĪĬĮİ"), ("i", "ìíîïĩīĭįı"), ("J", "Ĵ"), ("j", "ĵ"), ("K", "Ķ"), ("k", "ķ"),
+    ("L", "ĹĻĽĿŁ"), ("l", "ĺļľŀł"), ("N", "ÑŃŅŇ"), ("n", "ñńņň"), ("O", "ÒÓÔÕÖØŌŎŐ"), ("o", "òóôõöøōŏő"),
+    ("OE", "Œ"), ("oe", "œ"), ("R", "ŔŖŘ"), ("r", "ŕŗř"), ("S", "ŚŜŞŠȘ"), ("s", "śŝşšș"), ("ss", "ß"),
+    ("T", "ŢŤŦȚ"), ("t", "ţťŧț"), ("U", "ÙÚÛÜŨŪŬŮŰŲ"), ("u", "ùúûüũūŭůűų"), ("W", "Ŵ"), ("w", "ŵ"),
+    ("Y", "ÝŶŸ"), ("y", "ýÿŷ"), ("Z", "ŹŻŽ"), ("z", "źżž"), ("'", "‘’‚′"), ('"', "“”„«»″"), ("-", "‐‑‒–—−"),
+    ("...", "…"), (" ", "\t\u00a0\u2009\u202f"), ("x", "×"), ("u", "µμ"), ("", "°\r\u200b"),
+)  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """The text in the characters that the font has; line breaks stay."""
+    out = []
+    for letter in text:
+        if letter == "\n" or " " <= letter <= "~":
+            out.append(letter)
+        else:
+            out.append(_base(letter))
+    return "".join(out)
+
+
+def _base(letter):
+    for base, letters in _BASE:
+        if letter in letters:
+            return base
+    # Combining accents stand after their letter, which is shown already.
+    return "" if "\u0300" <= letter <= "\u036f" else "?"
+
+
+def wrap(text: str, columns: int = COLUMNS) -> "list[str]":
+    """The text as lines, broken between words; a word longer than a line is broken where the line ends."""
+    lines = []
+    for paragraph in plain(text).split("\n"):
+        line = ""
+        for word in paragraph.split():
+            if line and len(line) + 1 + len(word) <= columns:
+                line += " " + word
+                continue
+            if line:
+                lines.append(line)
+            while len(word) > columns:
+                lines.append(word[:columns])
+                word = word[columns:]  # noqa: PLW2901 - what is left of the word is the word
+            line = word
+        lines.append(line)
+    return lines
+
+
+def message(text: str, step: int) -> "list[str]":
+    """The lines of a message; one too long for the screen moves up by a line each step and begins again."""
+    lines = wrap(text)
+    if len(lines) <= ROWS:
+        return lines
+    start = step % (len(lines) - ROWS + 1)
+    return lines[start : start + ROWS]
+
+
+def idle(name: str, address: str, link: str, readings: "list[tuple[str, str]]", sending: bool) -> "list[str]":
+    """How the board is: name, address, the last readings as (label, value), the link."""
+    lines = [_cut(name), _cut(address), ""]
+    for label, value in readings[:3]:
+        value = _cut(value)  # noqa: PLW2901 - the same value, as the screen has room for it
+        lines.append((plain(label)[: max(0, COLUMNS - 1 - len(value))] + " " + value).strip())
+    while len(lines) < ROWS - 2:
+        lines.append("")
+    return lines + ["" if sending else "PAUSED", _cut(link)]
+
+
+def _cut(text):
+    return plain(text)[:COLUMNS]

@@ -1,0 +1,78 @@
+"""The board's concerns beside the session, one coroutine each: link, sampler, button, screen.
+
+Each is an endless loop that waits, does its one thing, and never waits for the network to sample or for a sensor to talk.
+"""
+
+import asyncio
+
+from . import screen as layout
+from .session import NETWORK_ERRORS, Pause
+
+#: The longest the sampler sleeps: a new period takes effect within it, and the sender looks round as often.
+_LONGEST_SLEEP_MS = 1_000
+_SYNC_CLOCK_EVERY_MS = 6 * 3_600_000
+_SCROLL_SECONDS = 2
+
+
+async def link(board) -> None:
+    """Keep the network joined, and the clock right while it is."""
+    pause = Pause(board.hal, 1)
+    sync_at = 0
+    while True:
+        if not board.hal.link_up():
+            board.link_is_up.clear()
+            try:
+                await board.hal.link_connect()
+            except NETWORK_ERRORS:
+                await asyncio.sleep(pause.next())
+                continue
+        pause.reset()
+        board.link_is_up.set()
+        if board.clock.uptime_ms() >= sync_at:
+            try:
+                await board.hal.sync_clock()
+                sync_at = board.clock.uptime_ms() + _SYNC_CLOCK_EVERY_MS
+            except NETWORK_ERRORS:
+                sync_at = board.clock.uptime_ms() + 10_000
+        await asyncio.sleep(1)
+
+
+async def sampler(board) -> None:
+    """Sample at multiples of the period since the start, so that the period does not drift whatever else is late."""
+    due = board.clock.uptime_ms()
+    period = board.state["period_ms"]
+    while True:
+        now = board.clock.uptime_ms()
+        if period != board.state["period_ms"]:
+            period = board.state["period_ms"]
+            due = now
+        if now >= due:
+            board.take_sample()
+            # Moments that were missed stay missed: a burst of samples of one moment would tell nothing.
+            due += period * ((now - due) // period + 1)
+        board.wake.set()
+        await asyncio.sleep(min(due - board.clock.uptime_ms(), _LONGEST_SLEEP_MS) / 1000)
+
+
+async def button(board) -> None:
+    """Each press pauses or resumes sending."""
+    while True:
+        await board.hal.button_pressed()
+        board.add_event("button", True)
+        board.do_sending(not board.state["sending"])
+
+
+async def screen(board) -> None:
+    """Draw when something changed; scroll a message that is too long."""
+    step = 0
+    shown = None
+    while True:
+        board.redraw.clear()
+        text = board.screen_text()
+        step = step + 1 if text == shown else 0
+        shown = text
+        board.hal.show(layout.message(text, step) if text else board.idle_lines())
+        if text and len(layout.wrap(text)) > layout.ROWS:
+            await asyncio.sleep(_SCROLL_SECONDS)
+        else:
+            await board.redraw.wait()

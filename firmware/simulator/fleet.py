@@ -1,0 +1,128 @@
+"""The simulated boards of one process: each started, restarted as its hardware demands, and stopped in good order.
+
+It holds no behaviour of a board; it is the desk they lie on and the hand on the switch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from firmware.board.board import Board
+from firmware.simulator.faults import FAULTS
+from firmware.simulator.journal import Journal
+from firmware.simulator.standins import LIGHT_PIN, TEMPERATURE_PIN, SimulatedHal
+
+#: What the boards of one process may keep together, so that an outage of hours does not fill the host's memory.
+_SAMPLES_OF_ALL = 200_000
+_SAMPLES_OF_ONE = 7_200
+_RESTART_SECONDS = 0.5
+_STOP_SECONDS = 1.5
+
+SENSORS = [
+    {"driver": "photoresistor", "metric": "light", "label": "Light", "unit": "lx", "pin": LIGHT_PIN},
+    {"driver": "tmp36", "metric": "temperature", "label": "Temperature", "unit": "°C", "pin": TEMPERATURE_PIN},
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetOptions:
+    """How many boards, where they send to, and how they behave."""
+
+    boards: int
+    name_prefix: str = "sim-"
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str = ""
+    password: str = ""
+    topic_root: str = "esp32"
+    period_ms: int = 1_000
+    seed: int | None = None
+    faults: Sequence[str] = ()
+    buffer_samples: int | None = None
+
+
+class SimulatedBoard:
+    """The firmware's board on a desk of its own."""
+
+    def __init__(self, name: str, options: FleetOptions, rng: random.Random, journal: Journal) -> None:
+        self.hal = SimulatedHal(name, rng, journal.say)
+        self._faults = [FAULTS[fault] for fault in options.faults]
+        share = max(300, min(_SAMPLES_OF_ONE, _SAMPLES_OF_ALL // options.boards))
+        self.config = {
+            "device": name,
+            "host": options.host,
+            "port": options.port,
+            "username": options.username,
+            "password": options.password,
+            "root": options.topic_root,
+            "period_ms": options.period_ms,
+            "buffer_samples": options.buffer_samples or share,
+            "sensors": SENSORS,
+        }
+        self.board = Board(self.hal, self.config)
+
+    async def run(self) -> None:
+        """Live, and restart whenever the hardware is reset, until cancelled."""
+        faults = [asyncio.ensure_future(fault(self.hal)) for fault in self._faults]
+        try:
+            while True:
+                life = asyncio.create_task(self.board.run())
+                reset = asyncio.create_task(self.hal.resets.get())
+                try:
+                    await asyncio.wait({life, reset}, return_when=asyncio.FIRST_COMPLETED)
+                    if life.done():
+                        life.result()  # a board never ends by itself: this raises what ended it
+                    cause = reset.result()
+                finally:
+                    # The power goes first: a board that is cut off says no good-bye.
+                    self.hal.radio.abort()
+                    await _end(life, reset)
+                await asyncio.sleep(_RESTART_SECONDS)
+                self.hal.power_on(cause)
+                self.board = Board(self.hal, self.config)
+        finally:
+            await _end(*faults)
+
+
+async def _end(*tasks: asyncio.Future[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Fleet:
+    """All boards of this process."""
+
+    def __init__(self, options: FleetOptions, journal: Journal) -> None:
+        self._options = options
+        # Weather needs no secrets; boot ids come from the system's own randomness whatever the seed says, since a boot
+        # that came twice would pass for samples that are stored already.
+        seeds = random.Random(options.seed)  # noqa: S311
+        self.boards = [
+            SimulatedBoard(f"{options.name_prefix}{number}", options, random.Random(seeds.random()), journal)  # noqa: S311
+            for number in range(1, options.boards + 1)
+        ]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run all boards until `stop` is set, then let each say good-bye. Raises what ended a board, if one broke."""
+        tasks = [asyncio.create_task(self._run_one(index)) for index in range(len(self.boards))]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done():
+                    task.result()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await asyncio.gather(*(simulated.board.stop() for simulated in self.boards))
+        finally:
+            await _end(*tasks, stopping)
+
+    async def _run_one(self, index: int) -> None:
+        # Spread over a period, as boards that were switched on by hand are.
+        await asyncio.sleep(min(1.0, self._options.period_ms / 1000) * index / len(self.boards))
+        await self.boards[index].run()
