@@ -82,8 +82,8 @@ def _install(lock_name: str) -> None:
         return
     print(f"installing the pinned packages of {lock_name} (a few minutes on a Raspberry Pi)", flush=True)
     # --no-deps: the lock names everything, and leaves out on purpose what a package asks for and we do not use.
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    done = subprocess.run([*command, "--require-hashes", "-r", lock], check=False)
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    done = subprocess.run([*command, "--require-hashes", "-r", str(lock)], check=False)
     if done.returncode != 0:
         raise SetupError(f"pip could not install {lock_name} (its own message is above): is there a network?")
     stamp.write_text(wanted)

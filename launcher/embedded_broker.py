@@ -9,14 +9,24 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from enum import Enum
 from pathlib import Path
 
+from telemetry.broker_users import NAMELESS, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError
 
 #: NATS hands at most this many unacknowledged messages to a subscriber; ingest acknowledges after each commit, so this
 #: bounds what is under way, not what is queued.
 _MAX_ACK_PENDING = 10_000
+
+
+class Access(Enum):
+    """Who may connect besides the users that have a password."""
+
+    USERS = "nobody"
+    ORIGINAL = "whoever gives no name, as a board with the original program"
+    EVERYBODY = "whoever gives no name, with every right; on loopback only"
 
 
 def program() -> Path:
@@ -32,15 +42,17 @@ def program() -> Path:
     return Path(found)
 
 
-def command(folder: DataFolder, host: str, port: int) -> list[str]:
-    """Write the broker's configuration for MQTT on (host, port) and return the command that runs it."""
+def command(folder: DataFolder, users: BrokerUsers, host: str, port: int, access: Access) -> list[str]:
+    """Write the broker's configuration and users for MQTT on (host, port); the command that runs it."""
+    users.write_embedded(anonymous=access is Access.EVERYBODY, original=access is Access.ORIGINAL)
     configuration = folder.broker / "nats.conf"
-    folder.write_private(configuration, _configuration(folder, host, port))
+    folder.write_private(configuration, _configuration(folder, host, port, nameless=access is not Access.USERS))
     return [str(program()), "--config", str(configuration)]
 
 
-def _configuration(folder: DataFolder, host: str, port: int) -> str:
+def _configuration(folder: DataFolder, host: str, port: int, *, nameless: bool) -> str:
     listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    no_auth_user = f"no_auth_user: {NAMELESS}" if nameless else ""
     # NATS speaks its own protocol on a port it cannot do without: any free one, on loopback.
     return f"""# Written by Lumos at each start; changes made here are lost.
 server_name: lumos
@@ -48,6 +60,8 @@ listen: "127.0.0.1:-1"
 log_file: {json.dumps(str(folder.broker / "broker.log"))}
 logfile_size_limit: 1MB
 logfile_max_num: 3
+pid_file: {json.dumps(str(folder.broker_pid))}
+include {folder.broker_users_nats.name}
 max_payload: 1MB
 jetstream {{
   store_dir: {json.dumps(str(folder.broker / "store"))}
@@ -58,5 +72,6 @@ mqtt {{
   listen: {json.dumps(listen)}
   ack_wait: "30s"
   max_ack_pending: {_MAX_ACK_PENDING}
+  {no_auth_user}
 }}
 """

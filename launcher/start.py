@@ -16,11 +16,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from launcher import embedded_broker
+from launcher.embedded_broker import Access
 from launcher.ports import choose
 from launcher.supervisor import Part, Supervisor
+from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError
 from telemetry.settings import Settings
+from telemetry.topics import Topics
 
 _DEMO_BOARDS = 2
 _READY_SECONDS = 30.0
@@ -71,14 +74,24 @@ def _parts(settings: Settings, folder: DataFolder, *, demo: bool) -> list[Part]:
     environment = {**settings.as_environment(), "PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": "1"}
     parts = []
     if settings.embedded:
-        broker = embedded_broker.command(folder, settings.mqtt_host, settings.mqtt_port)
-        parts.append(Part("broker", broker, last=True))
-    parts.append(Part("ingest", [sys.executable, "-m", "ingest"], environment))
-    parts.append(Part("dashboard", [sys.executable, "-m", "dashboard"], environment))
+        users = BrokerUsers(folder, Topics(settings.topic_root))
+        users.ensure_services()
+        access = Access.EVERYBODY if not settings.lan else Access.ORIGINAL if settings.allow_original else Access.USERS
+        host = "0.0.0.0" if settings.lan else "127.0.0.1"  # noqa: S104  (what --lan asks for)
+        command = embedded_broker.command(folder, users, host, settings.mqtt_port, access)
+        parts.append(Part("broker", command, last=True))
+    for name in (BrokerRole.INGEST, BrokerRole.DASHBOARD):
+        own = _own_user(folder, name) if settings.embedded else {}
+        parts.append(Part(name, [sys.executable, "-m", name], {**environment, **own}))
     if demo:
         boards = [sys.executable, "-m", "firmware", "simulate", "--boards", str(_DEMO_BOARDS)]
         parts.append(Part("boards", boards, environment))
     return parts
+
+
+def _own_user(folder: DataFolder, name: BrokerRole) -> dict[str, str]:
+    """The variables that make a part connect as its own user at the embedded broker."""
+    return {"LUMOS_MQTT_USERNAME": name, "LUMOS_MQTT_PASSWORD_FILE": str(folder.broker_password(name))}
 
 
 def _announce(supervisor: Supervisor, settings: Settings, address: str, folder: DataFolder) -> None:

@@ -37,6 +37,15 @@ class DataFolder:
         self.ingest_lock = self.run / "ingest.lock"
         self.app_lock = self.run / "app.lock"
         self.app_address = self.run / "app.json"
+        self.broker_users = self.secrets / "broker-users.json"
+        self.broker_users_nats = self.broker / "users.conf"
+        self.broker_mosquitto_passwords = self.broker / "mosquitto.passwords"
+        self.broker_mosquitto_access = self.broker / "mosquitto.access"
+        self.broker_pid = self.run / "broker.pid"
+        self.tls_authority = self.secrets / "ca.pem"
+        self.tls_authority_key = self.secrets / "ca.key"
+        self.tls_certificate = self.secrets / "host.pem"
+        self.tls_key = self.secrets / "host.key"
         self._ingest_address = self.run / "ingest.json"
 
     def ensure(self) -> None:
@@ -61,10 +70,19 @@ class DataFolder:
         self.write_private(path, token)
         return token
 
+    def broker_password(self, service: str) -> Path:
+        """The file with the password that one of our own programs uses at the broker."""
+        return self.secrets / f"{service}.password"
+
     def read_private(self, path: Path) -> str | None:
         """The first line of a secret file, or None when it is not there."""
+        text = self.read_private_text(path)
+        return None if text is None else text.split("\n", 1)[0].strip()
+
+    def read_private_text(self, path: Path) -> str | None:
+        """All of a file in this folder, or None when it is not there."""
         try:
-            return path.read_text(encoding="utf-8").split("\n", 1)[0].strip()
+            return path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 

@@ -51,6 +51,12 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def _yes_or_no(value: str) -> bool:
+    if value.lower() not in ("yes", "no", "true", "false"):
+        raise ValueError("yes or no")
+    return value.lower() in ("yes", "true")
+
+
 def _choice(*allowed: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in allowed:
@@ -115,6 +121,15 @@ class Settings:
     data_dir: Path = _row("data", _path, "folder", "where the database, secrets and backups are kept")
     host: str = _row("127.0.0.1", _text, "address", "address the dashboard listens on")
     port: int = _row("8050", _whole(1, 65_535), "port", "port of the dashboard")
+    lan: bool = _row(
+        "no", _yes_or_no, "", "open dashboard and broker to the network; from then on everybody needs a password"
+    )
+    allow_original: bool = _row(
+        "no",
+        _yes_or_no,
+        "",
+        "with --lan: let boards with the original program, which have no password, publish readings",
+    )
     broker: str = _row(
         "embedded", _choice("embedded", "external"), "", "run a broker of its own, or use one that runs already"
     )
@@ -198,6 +213,8 @@ def _write(row: Row, value: Any) -> str:
         return ""
     if row.read is _duration:
         return f"{value}s" if value else "0"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -285,9 +302,10 @@ def _from_file(folder: Path, stronger: Mapping[str, tuple[str, str]]) -> dict[st
         name = key.replace("_", "-")
         if name not in known:
             raise SettingError(f"{path}: '{key}' is no setting{nearest(name, known)}")
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
+        if not isinstance(value, str | int | float):
             raise SettingError(f"{path}: {key} takes {known[name].help}, as a text or a number")
-        found[known[name].name] = (f"{value:g}" if isinstance(value, float) else str(value), f"{path}: {key}")
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        found[known[name].name] = (text, f"{path}: {key}")
     return found
 
 
