@@ -1,7 +1,7 @@
 """One board: its state, what may be done to it, and the coroutines that make it live.
 
-The tasks and the session work on this object and on nothing else; it holds no hardware but through the `hal` it is given,
-so a simulated board is this class over other hardware. It must never wait: what takes time is a task.
+The tasks and the session work on this object and on nothing else; it holds no hardware but through the `hal` it is
+given, so a simulated board is this class over other hardware. It must never wait: what takes time is a task.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Board:
         self.config = dict(DEFAULTS)
         self.config.update(config)
         self.clock = Clock(hal)
-        self.boot = "".join("%02x" % byte for byte in hal.random_bytes(4))
+        self.boot = "".join(f"{byte:02x}" for byte in hal.random_bytes(4))
         self.state = {"led": False, "screen": "", "sending": True, "period_ms": self.config["period_ms"]}
         self.sensors = Sensors(hal, self.config["sensors"])
         self.buffer = Buffer(self.config["buffer_samples"], bool(hal.recall("stored_seen")))
@@ -82,10 +82,10 @@ class Board:
     # What the session asks and tells
 
     def topic(self, kind: str) -> str:
-        return "%s/%s/%s" % (self.config["root"], self.config["device"], kind)
+        return f"{self.config['root']}/{self.config['device']}/{kind}"
 
-    def address(self) -> tuple:
-        return self.config["host"], self.config["port"]
+    def address(self) -> str:
+        return f"{self.config['host']}:{self.config['port']}"
 
     def new_client(self) -> Client:
         config = self.config
@@ -220,7 +220,7 @@ class Board:
         readings = []
         for row in self.sensors.rows:
             value = self._readings.get(row["metric"])
-            readings.append((row["label"], "--" if value is None else "%s %s" % (value, row["unit"])))
+            readings.append((row["label"], "--" if value is None else f"{value} {row['unit']}"))
         link = "no network" if not self.hal.link_up() else "no broker" if self._client is None else "connected"
         return tasks.layout.idle(self.config["device"], self.hal.address(), link, readings, self.state["sending"])
 

@@ -10,7 +10,7 @@ In RAM only. `_drop_oldest` is the one place where a sample leaves without being
 QUEUED, FLYING, WAITING = 0, 1, 2
 #: How long a sample that the broker acknowledged may stay uncovered before it is sent again.
 PATIENCE_MS = 30_000
-#: Each fruitless round doubles that up to here: with ingest away for hours, the broker's queue must not fill with copies.
+#: Each fruitless round doubles that up to here: with the host away for hours, the broker must not fill with copies.
 PATIENCE_LIMIT_MS = 480_000
 
 
@@ -141,7 +141,11 @@ class Buffer:
             self._patience_ms = min(self._patience_ms * 2, PATIENCE_LIMIT_MS)
 
     def _everything(self):
-        return self._kept + [self._report] if self._report is not None else self._kept
+        # Not `[*kept, report]`: MicroPython has no stars in lists.
+        items = list(self._kept)
+        if self._report is not None:
+            items.append(self._report)
+        return items
 
     @staticmethod
     def _requeue(items):

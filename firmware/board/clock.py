@@ -1,8 +1,8 @@
 """What time it is, as the contract counts: whole milliseconds since 1970-01-01 UTC.
 
-A board's clock counts from 2000, a computer's from 1970, and a board that has not reached a time server yet has no clock
-at all. One function turns the one into the other; a moment is remembered by the uptime too, so that its age is known
-while there is no clock, and its time once there is one. Never a float: 32 bits are 18 seconds off.
+A board's clock counts from 2000, a computer's from 1970, and a board that has not reached a time server yet has no
+clock at all. One function turns the one into the other; a moment is remembered by the uptime too, so that its age is
+known while there is no clock, and its time once there is one. Never a float: 32 bits are 18 seconds off.
 """
 
 _MS_1970_TO_2000 = 946_684_800_000

@@ -1,7 +1,7 @@
 """What one may tell the board: a table of commands, each with what its value may be and what it touches.
 
-Every command that has an id is answered, done or refused with a sentence; one whose id was seen before is answered again and
-not done again. Nothing a payload holds may raise. Adding a command means adding a row.
+Every command that has an id is answered, done or refused with a sentence; one whose id was seen before is answered
+again and not done again. Nothing a payload holds may raise. Adding a command means adding a row.
 """
 
 from . import codec
@@ -31,7 +31,7 @@ def _anything(_):
 # name: (whether a value will do, what to say when it will not, which part of the state it touches)
 COMMANDS = {
     "led": (_boolean, "led must be true or false", "led"),
-    "message": (_message, "message must be a text of up to %d characters" % _LONGEST_MESSAGE, "screen"),
+    "message": (_message, f"message must be a text of up to {_LONGEST_MESSAGE} characters", "screen"),
     "sending": (_boolean, "sending must be true or false", "sending"),
     "period": (_period, "period must be 100 to 3600000 ms", "period_ms"),
     "identify": (_anything, "", None),
@@ -72,7 +72,7 @@ class Commands:
         row = COMMANDS.get(name) if isinstance(name, str) else None
         if row is None:
             known = ", ".join(sorted(COMMANDS))
-            return None, "unknown command %s: try one of %s" % (_shown(name), known)
+            return None, f"unknown command {_shown(name)}: try one of {known}"
         fits, error, _ = row
         value = command.get("value")
         if not fits(value):
@@ -97,4 +97,4 @@ class Commands:
 
 
 def _shown(name):
-    return "'%s'" % name[:32] if isinstance(name, str) else "without a name"
+    return f"'{name[:32]}'" if isinstance(name, str) else "without a name"

@@ -1,7 +1,7 @@
 """The hardware as the rest of the board sees it, and the only module that may import the machine's own.
 
-`Hal` holds what every MicroPython has, and names what a board must add; the simulator adds its stand-ins, the ESP32's pins
-and radio come with the deployment. It must never know what a sample, a command or a broker is.
+`Hal` holds what every MicroPython has, and names what a board must add; the simulator adds its stand-ins, the ESP32's
+pins and radio come with the deployment. It must never know what a sample, a command or a broker is.
 """
 
 import asyncio

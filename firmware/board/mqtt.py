@@ -1,8 +1,8 @@
 """An MQTT 3.1.1 client over asyncio streams: QoS 1, last will, keep-alive, several publications under way at once.
 
 The clients that exist either block, do not run under CPython, or are downloaded by the board. One `Client` is one
-connection: packet numbers and acknowledgements belong to it and die with it, and whoever had something under way sends it
-again on the next one, with `dup`. It never reconnects by itself and never keeps a message: that is the session's work.
+connection: packet numbers and acknowledgements belong to it and die with it, and whoever had something under way sends
+it again on the next one, with `dup`. It never reconnects and never keeps a message: that is the session's work.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ class Client:
             raise BrokerError("what answers there is not an MQTT broker")
         code = (await self._reader.readexactly(2))[1]
         if code:
-            raise BrokerError("the broker refuses: " + _REFUSALS.get(code, "reason %d" % code))
+            raise BrokerError("the broker refuses: " + _REFUSALS.get(code, f"reason {code}"))
 
     async def subscribe(self, topics: "list[str]") -> "list[bool]":
         """Subscribe with QoS 1; for each topic whether the broker allows it. `read_forever` must be running."""
@@ -118,7 +118,7 @@ class Client:
             if kind & 0xF0 == 0x30:
                 await self._take_message(kind, size)
             elif size > _LONGEST_PAYLOAD:
-                raise BrokerError("the broker sent a packet of %d bytes that is no message" % size)
+                raise BrokerError(f"the broker sent a packet of {size} bytes that is no message")
             else:
                 self._take(kind, await self._reader.readexactly(size) if size else b"")
 
@@ -190,7 +190,7 @@ class Client:
         if size <= _LONGEST_PAYLOAD:
             self._on_message(topic, await self._reader.readexactly(size) if size else b"")
         else:
-            self._hal.log("a message of %d bytes on %s is too long for this board" % (size, topic))
+            self._hal.log(f"a message of {size} bytes on {topic} is too long for this board")
             while size:
                 size -= len(await self._reader.readexactly(min(size, 512)))
         if packet_id is not None:

@@ -1,6 +1,6 @@
 """Acknowledgements and events on their way out, oldest first: each is kept until the broker has it.
 
-Bounded, like everything that grows while there is no link: when full, the oldest goes. Samples have a buffer of their own.
+Bounded, like everything that grows while there is no link: when full, the oldest goes. Samples have their own buffer.
 """
 
 _CAPACITY = 32

@@ -34,7 +34,7 @@ async def race(*coroutines) -> None:
 
 async def _end_of(task):
     # A task that was cancelled before its first step ends as cancelled, not through `run`.
-    try:
+    try:  # noqa: SIM105 - MicroPython has no contextlib
         await task
     except asyncio.CancelledError:
         pass

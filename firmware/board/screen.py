@@ -74,7 +74,9 @@ def idle(name: str, address: str, link: str, readings: "list[tuple[str, str]]", 
         lines.append((plain(label)[: max(0, COLUMNS - 1 - len(value))] + " " + value).strip())
     while len(lines) < ROWS - 2:
         lines.append("")
-    return lines + ["" if sending else "PAUSED", _cut(link)]
+    lines.append("" if sending else "PAUSED")
+    lines.append(_cut(link))
+    return lines
 
 
 def _cut(text):

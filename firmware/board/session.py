@@ -7,7 +7,6 @@ touches a sensor, and nothing here can hold up sampling.
 import asyncio
 
 from . import codec
-from .mqtt import Client
 from .racing import race
 
 #: How many publications may be under way at once, and how many of them by the backlog: live samples always find room.
@@ -22,7 +21,7 @@ NETWORK_ERRORS = (OSError, EOFError, asyncio.TimeoutError)
 
 
 class Pause:
-    """Pauses in seconds that grow by half from `first` to `longest`, each with jitter so that boards do not march in step."""
+    """Pauses in seconds that grow by half from `first` to `longest`, with jitter: boards must not march in step."""
 
     def __init__(self, hal, first: float = 0.3, longest: float = 30) -> None:
         self._hal = hal
@@ -52,11 +51,13 @@ async def session(board) -> None:
             await race(client.read_forever(), client.keep_forever(), serve(board, client))
         except NETWORK_ERRORS as error:
             if outage is None and board.hal.link_up():
-                board.hal.log("no broker at %s:%d (%s); trying again" % (board.address() + (reason(error),)))
+                board.hal.log(f"no broker at {board.address()} ({reason(error)}); trying again")
             outage = error
         finally:
             client.close()
             board.disconnected()
+        if board.stopping:  # a good-bye is not followed by a hello
+            await asyncio.Event().wait()
         if board.clock.uptime_ms() - started > _GOOD_SESSION_MS:
             pause.reset()
         await asyncio.sleep(pause.next())
@@ -75,9 +76,9 @@ async def serve(board, client) -> None:
     topics = [board.topic("input"), board.topic("stored")]
     for topic, allowed in zip(topics, await client.subscribe(topics)):  # noqa: B905 - MicroPython's zip has no strict
         if not allowed:
-            board.hal.log("the broker does not let this board read %s" % topic)
+            board.hal.log(f"the broker does not let this board read {topic}")
     board.connected(client)
-    board.hal.log("connected to the broker at %s:%d" % board.address())
+    board.hal.log(f"connected to the broker at {board.address()}")
     while True:
         board.wake.clear()
         if not board.stopping:
@@ -133,7 +134,10 @@ async def _send_backlog(board, client):
 
 
 async def _send_samples(board, client, samples):
-    placed = [board.clock.place(sample.uptime_ms, sample.t) + (sample.values,) for sample in samples]
+    placed = []
+    for sample in samples:
+        t, age = board.clock.place(sample.uptime_ms, sample.t)
+        placed.append((t, age, sample.values))
     if len(placed) == 1:
         t, age, values = placed[0]
         payload = codec.sample(board.boot, samples[0].seq, t, age, values)

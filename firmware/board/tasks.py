@@ -1,6 +1,6 @@
 """The board's concerns beside the session, one coroutine each: link, sampler, button, screen.
 
-Each is an endless loop that waits, does its one thing, and never waits for the network to sample or for a sensor to talk.
+Each is an endless loop that waits and does its one thing; none makes another wait.
 """
 
 import asyncio

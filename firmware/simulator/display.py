@@ -1,6 +1,6 @@
 """The boards' screens as text, for `--show`: frames side by side, redrawn in place on a terminal.
 
-Elsewhere (a pipe, a log) the frames are printed when they change, at most once a second. It only reads what the boards show.
+Elsewhere (a pipe, a log) the frames are printed when they change, at most once a second. It only reads.
 """
 
 from __future__ import annotations

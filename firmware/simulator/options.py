@@ -1,7 +1,7 @@
 """The flags of `python -m firmware simulate`, and the `LUMOS_*` variables that stand in for some of them.
 
-The firmware does not import the host's settings; it reads the five it shares with them here. A value that will not do is
-refused with the flag or variable, what is wanted, and nothing started.
+The firmware does not import the host's settings; it reads the five it shares with them here. A value that will not do
+is refused with the flag or variable and what is wanted, and nothing is started.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Stand-ins for a board's hardware: what `hal.py` asks for, without the pins.
 
-They are what a fault can reach: the link that is cut, the clock that drifts, the sensor that sticks, the reset. The board's
-code must not be able to tell; nothing here knows of samples, commands or MQTT.
+They are what a fault can reach: the link that is cut, the clock that drifts, the sensor that sticks, the reset. The
+board's code must not be able to tell; nothing here knows of samples, commands or MQTT.
 """
 
 from __future__ import annotations
