@@ -1,0 +1,50 @@
+"""The dashboard as a Dash app: `create_app(settings)` makes one, with no global state beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+import flask
+
+from dashboard import callbacks, http_data, serving
+from dashboard.commanding import Commander, Publisher
+from dashboard.context import Asks, Context
+from dashboard.layouts.shell import shell
+from telemetry.datafolder import DataFolder
+from telemetry.reader import Actions, Reader
+from telemetry.settings import Settings
+
+#: How long the page waits for the store before it says that it does not answer.
+_QUESTION_SECONDS = 20.0
+
+
+def create_app(settings: Settings, *, reader: Asks | None = None, commander: Commander | None = None) -> dash.Dash:
+    """A dashboard on these settings; `reader` and `commander` are for tests.
+
+    It connects to the broker in the background and works without. Raises LumosError where it cannot be set up.
+    """
+    folder = DataFolder(settings.data_dir)
+    context = Context(
+        settings,
+        reader or Reader(folder, _QUESTION_SECONDS),
+        commander or Commander(settings, Publisher(settings), Actions(folder, _QUESTION_SECONDS)),
+    )
+    server: Any = flask.Flask("dashboard", static_folder=None)
+    server.register_blueprint(http_data.blueprint(context))
+    app = serving.Page(
+        "dashboard",
+        server=server,
+        title="Lumos",
+        update_title="",
+        compress=True,
+        assets_folder=str(serving.ASSETS),
+        assets_path_ignore=["head"],
+        meta_tags=list(serving.META_TAGS),
+        on_error=serving.report,
+    )
+    app.layout = lambda: shell(settings, serving.page_language(settings))
+    callbacks.register(app, context)
+    serving.prepare(app, context)
+    context.commander.publisher.start()
+    return app

@@ -1,0 +1,100 @@
+// What only the browser knows (zone, scheme, width, pointer) and the small things it does at once: the switch of the
+// colour scheme, of the language, the drawer on a phone. Wired in dashboard/callbacks/browser.py.
+(function () {
+  const root = document.documentElement;
+  const functions = {};
+  const SCHEME_KEY = "mantine-color-scheme-value";
+  const CHOICES = ["light", "dark", "auto"];
+  const narrow = matchMedia("(max-width: 600px)");
+  let words = {};
+
+  function description() {
+    return {
+      zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+      scheme: root.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light",
+      coarse: matchMedia("(pointer: coarse)").matches,
+      narrow: narrow.matches,
+    };
+  }
+
+  function tell() {
+    if (window.dash_clientside?.set_props) {
+      window.dash_clientside.set_props("browser", { data: description() });
+    }
+  }
+
+  function choice() {
+    try {
+      const kept = localStorage.getItem(SCHEME_KEY);
+      return CHOICES.includes(kept) ? kept : "auto";
+    } catch {
+      return "auto";
+    }
+  }
+
+  function showChoice() {
+    root.setAttribute("data-scheme-choice", choice());
+    const button = document.getElementById("scheme");
+    const label = words[`scheme ${choice()}`];
+    if (button && label) {
+      button.setAttribute("aria-label", label);
+      button.setAttribute("title", label);
+    }
+  }
+
+  function nextScheme() {
+    const next = CHOICES[(CHOICES.indexOf(choice()) + 1) % CHOICES.length];
+    try {
+      localStorage.setItem(SCHEME_KEY, next);
+    } catch {
+      // Without storage the choice lasts as long as the page.
+    }
+    // Mantine listens for other tabs; told the same way, it changes this one too, and goes on following the system.
+    window.dispatchEvent(
+      new StorageEvent("storage", { key: SCHEME_KEY, newValue: next, storageArea: window.localStorage }),
+    );
+    showChoice();
+  }
+
+  function speak(language) {
+    document.cookie = `lumos-language=${language}; path=/; max-age=31536000; samesite=lax`;
+    const address = new URL(window.location.href);
+    address.searchParams.delete("lang");
+    window.location.replace(address);
+  }
+
+  // The page's own language and words, once; the clock that "1 s ago" is counted by (see ago.js).
+  functions.describe = function (page) {
+    words = page.words;
+    window.lumos = Object.assign(window.lumos || {}, { words, skew: page.now - Date.now() });
+    setTimeout(showChoice, 0);
+    return description();
+  };
+
+  functions.toggle_panel = function (opened, navbar) {
+    return { ...navbar, collapsed: { ...navbar.collapsed, mobile: !opened } };
+  };
+
+  document.addEventListener("click", function (event) {
+    const target = event.target.closest("#scheme, [data-language], [data-retry], .command");
+    if (!target) {
+      return;
+    }
+    if (target.id === "scheme") {
+      nextScheme();
+    } else if (target.dataset.language) {
+      speak(target.dataset.language);
+    } else if (target.dataset.retry) {
+      window.dash_clientside.set_props(target.dataset.retry, { data: Date.now() });
+    } else {
+      window.getSelection().selectAllChildren(target);
+    }
+  });
+
+  new MutationObserver(tell).observe(root, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
+  narrow.addEventListener("change", tell);
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    lumos: Object.assign({}, window.dash_clientside?.lumos, functions),
+  });
+})();

@@ -1,0 +1,64 @@
+"""What only the browser can do: its functions stand in assets/, and are wired here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+from dash import ClientsideFunction, Input, Output, State
+
+from dashboard import ids
+from dashboard.context import Context
+
+
+def _in_browser(name: str) -> ClientsideFunction:
+    return ClientsideFunction(namespace="lumos", function_name=name)
+
+
+def register(app: dash.Dash, _context: Context) -> None:
+    """Wire the functions of assets/*.js."""
+    wire: Any = app.clientside_callback
+    # Its zone, scheme, width and pointer.
+    wire(_in_browser("describe"), Output(ids.BROWSER, "data"), Input(ids.PAGE, "data"))
+    # A choice goes into the address, and the address decides what is shown (dashboard.callbacks.opening): without an
+    # output of its own, since address → choice → address would be a circle.
+    wire(
+        _in_browser("choose"),
+        Input(ids.DEVICE, "value"),
+        Input(ids.METRIC, "value"),
+        Input(ids.RANGE, "value"),
+        State(ids.VIEW, "data"),
+    )
+    wire(_in_browser("show_custom"), Output(ids.CUSTOM, "hidden"), Input(ids.RANGE, "value"))
+    wire(_in_browser("link"), Output(ids.LINK, "value"), Input(ids.VIEW, "data"))
+    wire(
+        _in_browser("zoom"),
+        Output(ids.ZOOM, "data"),
+        Input(ids.CHART, "relayoutData"),
+        State(ids.ZOOM, "data"),
+        State(ids.VIEW, "data"),
+    )
+    wire(
+        _in_browser("toggle_live"),
+        Output(ids.LIVE, "data"),
+        Output(ids.LIVE_SWITCH, "aria-pressed"),
+        Input(ids.LIVE_SWITCH, "n_clicks"),
+        State(ids.LIVE, "data"),
+        prevent_initial_call=True,
+    )
+    wire(
+        _in_browser("toggle_panel"),
+        Output(ids.SHELL, "navbar"),
+        Input(ids.BURGER, "opened"),
+        State(ids.SHELL, "navbar"),
+        prevent_initial_call=True,
+    )
+    wire(
+        _in_browser("screen"),
+        Output(ids.SCREEN, "children"),
+        Output(ids.SCREEN_CAPTION, "children"),
+        Output(ids.MESSAGE_COUNT, "children"),
+        Input(ids.MESSAGE, "value"),
+        Input(ids.SCREEN_SHOWN, "data"),
+        State(ids.PAGE, "data"),
+    )

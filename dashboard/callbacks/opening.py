@@ -1,0 +1,162 @@
+"""From the address to what is shown: the view, the choices there are, and the newest reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import dash
+from dash import Input, Output, State, no_update
+
+from dashboard import formats, ids, zones
+from dashboard.callbacks.state import Kept, style_of
+from dashboard.context import Context
+from dashboard.figures import Style
+from dashboard.panels.cards import newest_text
+from dashboard.panels.welcome import welcome
+from dashboard.views import CUSTOM, View, resolve
+from telemetry.errors import QuestionError
+from telemetry.timestamps import US_PER_MS, US_PER_SECOND, now_us, parse_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A view with what can be chosen beside it."""
+
+    view: View
+    devices: list[dict[str, str]]
+    metrics: list[dict[str, str]]
+
+
+def register(app: dash.Dash, context: Context) -> None:
+    """The address and the custom range."""
+
+    @app.callback(
+        Output(ids.VIEW, "data"),
+        Output(ids.DEVICE, "data"),
+        Output(ids.DEVICE, "value"),
+        Output(ids.METRIC, "data"),
+        Output(ids.METRIC, "value"),
+        Output(ids.RANGE, "value"),
+        Output(ids.CUSTOM_FROM, "value"),
+        Output(ids.CUSTOM_TO, "value"),
+        Output(ids.CONTENT, "hidden"),
+        Output(ids.WELCOME, "children"),
+        Input(ids.ADDRESS, "search"),
+        Input(ids.REVISION, "data"),
+        Input(ids.BROWSER, "data"),
+        State(ids.VIEW, "data"),
+        State(ids.PAGE, "data"),
+    )
+    def open_address(search: str | None, _revision: int, browser: Kept, kept: Kept | None, page: Kept) -> Any:
+        style = style_of(context, page, browser)
+        opened = open_view(search or "", context.rows("series"), context.rows("devices"))
+        view = opened.view
+        moments = [local_text(t_us, style) for t_us in view.window(now_us())]
+        same = kept == _kept(view)
+        return (
+            no_update if same else _kept(view),
+            opened.devices,
+            view.device,
+            opened.metrics,
+            view.metric,
+            no_update if same else view.range,
+            *([no_update, no_update] if same else moments),
+            not view.device,
+            None if view.device else welcome(context.settings, style.say),
+        )
+
+    @app.callback(
+        Output(ids.NOW_VALUE, "children"),
+        Output(ids.NOW_TIME, "data-ago"),
+        Input(ids.VIEW, "data"),
+        State(ids.PAGE, "data"),
+        State(ids.BROWSER, "data"),
+    )
+    def show_newest(kept: Kept | None, page: Kept, browser: Kept) -> Any:
+        style = style_of(context, page, browser)
+        if not kept or not kept["device"]:
+            return formats.DASH, "0"
+        view = View.from_json(kept)
+        t_us, value = newest(context, view)
+        return newest_text(value, view, style), str(t_us // US_PER_MS)
+
+    @app.callback(
+        Output(ids.ADDRESS, "search"),
+        Output(ids.CUSTOM_PROBLEM, "children"),
+        Input(ids.CUSTOM_APPLY, "n_clicks"),
+        State(ids.CUSTOM_FROM, "value"),
+        State(ids.CUSTOM_TO, "value"),
+        State(ids.VIEW, "data"),
+        State(ids.PAGE, "data"),
+        State(ids.BROWSER, "data"),
+        prevent_initial_call=True,
+    )
+    def apply_custom(_clicks: int, start: str, end: str, kept: Kept, page: Kept, browser: Kept) -> Any:
+        style = style_of(context, page, browser)
+        chosen = custom_view(View.from_json(kept), start, end, style)
+        return (no_update, style.say(chosen)) if isinstance(chosen, str) else (chosen.search(), "")
+
+
+def open_view(search: str, series: Sequence[Mapping[str, Any]], devices: Sequence[Mapping[str, Any]]) -> Opened:
+    """The view that the address asks for, and the devices and metrics one may choose instead."""
+    with_series = {row["device"] for row in series}
+    # A device that has said who it is, and measured nothing yet, can be opened and told something all the same.
+    mute = [
+        {"device": row["device"], "metric": "", "unit": None, "label": None, "count": 0}
+        for row in devices
+        if row["device"] not in with_series
+    ]
+    view = resolve(search, [*series, *mute])
+    return Opened(
+        view,
+        [{"value": row["device"], "label": _device_label(row)} for row in devices],
+        [{"value": row["metric"], "label": _metric_label(row)} for row in series if row["device"] == view.device],
+    )
+
+
+def newest(context: Context, view: View) -> tuple[int, float | None]:
+    """The newest reading of a series: its time and value, `(0, None)` where there is none."""
+    last_us = context.last_us(view.device, view.metric)
+    if last_us is None:
+        return 0, None
+    found = context.rows(
+        "buckets", device=view.device, metric=view.metric, start_us=last_us, end_us=last_us + 1, points=1
+    )
+    return last_us, found[-1]["mean"] if found else None
+
+
+def custom_view(view: View, start: str | None, end: str | None, style: Style) -> View | str:
+    """The view over two moments of the page's clock, or the phrase that says what is wrong with them."""
+    if not start or not end:
+        return "range empty"
+    try:
+        start_us, end_us = (zones.from_local(parse_instant(text), style.zone) for text in (start, end))
+    except QuestionError:
+        return "range empty"
+    if end_us <= start_us:
+        return "range reversed"
+    return View(view.device, view.metric, CUSTOM, start_us, end_us)
+
+
+def local_text(t_us: int, style: Style) -> str:
+    """A moment as the pickers hold it: the page's clock, to the minute."""
+    local = (t_us + zones.offset_us(t_us, style.zone)) // US_PER_SECOND
+    return datetime.fromtimestamp(local, UTC).strftime("%Y-%m-%d %H:%M:00")
+
+
+def _kept(view: View) -> dict[str, Any]:
+    return {**view.as_json(), "search": view.search()}
+
+
+def _device_label(row: Mapping[str, Any]) -> str:
+    name = row["name"] or row["device"]
+    return f"{name} · {row['place']}" if row["place"] else str(name)
+
+
+def _metric_label(row: Mapping[str, Any]) -> str:
+    unit = formats.shown_unit(row["unit"])
+    name = row["label"] or row["metric"]
+    return f"{name} ({unit})" if unit else str(name)

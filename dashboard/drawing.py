@@ -1,0 +1,144 @@
+"""The whole chart of a view: asks for its points and says what stands around them. No callbacks here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dashboard import figures, formats, stretches, zones
+from dashboard.context import Context
+from dashboard.figures import Figure, Style
+from dashboard.live import Shown, describe
+from dashboard.panels.cards import range_name, readings
+from dashboard.panels.parts import Child, action_link, empty
+from dashboard.stretches import Points
+from dashboard.views import CUSTOM, View
+from telemetry.errors import QuestionError, StoreUnavailableError
+from telemetry.questions import metadata_of
+from telemetry.timestamps import US_PER_DAY, US_PER_SECOND
+
+#: About one point a pixel of the widest card; buckets are never more.
+POINTS = 2_000
+#: A zoom is asked for with this share more on both sides, so that the line runs to the edges.
+_MARGIN = 0.1
+
+Window = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart and its words; `shown` is what ticks need to go on from it."""
+
+    figure: Figure
+    title: str
+    subtitle: str
+    cover: Child
+    description: str
+    shown: Shown
+
+
+def zoom_of(kept: Mapping[str, Any] | None, view: View, style: Style) -> Window | None:
+    """The part of the time axis that somebody zoomed to, in UTC; None for the whole, or for another view's zoom."""
+    if not kept or kept.get("search") != view.search() or "from" not in kept:
+        return None
+    try:
+        start, end = (zones.from_drawn(kept[edge], style.zone) for edge in ("from", "to"))
+    except QuestionError:
+        return None
+    return (start, end) if start < end else None
+
+
+def draw(
+    context: Context,
+    view: View,
+    style: Style,
+    before: Shown,
+    zoom: Window | None,
+    now_us: int,
+    *,
+    only_zoom: bool = False,
+) -> Drawing | None:
+    """The chart; None when a zoom needs nothing that the browser does not have already.
+
+    Raises StoreUnavailableError or QuestionError.
+    """
+    window = view.window(now_us)
+    if only_zoom and not _needs(before, view, zoom, window):
+        return None
+    heard = cursor(context, view)
+    asked = _padded(zoom) if zoom else window
+    points = ask(context, view, asked)
+    shown = replace(
+        describe(points, before),
+        view=view.search(), cursor=heard, zoomed=zoom is not None, stats_us=now_us,
+    )  # fmt: skip
+    subtitle = subtitle_of(len(points), points.bucket_us, style)
+    return Drawing(
+        figures.series_figure(points, style, unit=view.unit, window=window, revision=view.search()),
+        view.title,
+        f"{subtitle} · {style.say('zoomed')}" if zoom else subtitle,
+        None if len(points) else nothing(context, view, style),
+        _description(view, style),
+        shown,
+    )
+
+
+def ask(context: Context, view: View, window: Window, points: int = POINTS) -> Points:
+    """The points of a window, in buckets where there are more readings."""
+    return stretches.points_of(
+        context.reader.ask(
+            "buckets", device=view.device, metric=view.metric, start_us=window[0], end_us=window[1], points=points
+        )
+    )
+
+
+def cursor(context: Context, view: View) -> str:
+    """Where "what is new" begins: asked for before the points, so that nothing falls between; empty without ingest."""
+    try:
+        table = context.reader.ask("changes", device=view.device, metric=view.metric, cursor="")
+    except StoreUnavailableError:
+        return ""
+    return str(metadata_of(table)["cursor"])
+
+
+def subtitle_of(count: int, bucket_us: int, style: Style) -> str:
+    """`min–max band, mean, 1 min buckets · 1,396 points`, or `342 readings`."""
+    if not bucket_us:
+        return readings(count, style)
+    words = style.say("point") if count == 1 else style.say("points", count=formats.number(count, 0, style.language))
+    return style.say("buckets", width=formats.width(bucket_us, style.language), points=words)
+
+
+def nothing(context: Context, view: View, style: Style) -> Child:
+    """What stands in place of an empty chart: when there was data last, and the way there."""
+    last_us = context.last_us(view.device, view.metric)
+    if last_us is None:
+        return empty("chart-line", style.say("no measurement"), style.say("never sent", device=view.device))
+    clock, date = formats.clock(last_us, style.zone, seconds=False), formats.date(last_us, style.zone, style.language)
+    sent = style.say("last sent", device=view.device, when=style.say("at", time=clock, date=date))
+    end_us = last_us // US_PER_SECOND * US_PER_SECOND + US_PER_SECOND
+    target = View(view.device, view.metric, CUSTOM, end_us - US_PER_DAY, end_us)
+    action = action_link(style.say("show last"), "/" + target.search())
+    return empty("chart-line", style.say("no measurement"), sent, action)
+
+
+def _needs(before: Shown, view: View, zoom: Window | None, window: Window) -> bool:
+    """Whether a zoom wants other points than those in the browser."""
+    if before.view != view.search() or not before.cursor:
+        return True
+    if zoom is None:
+        return before.zoomed
+    inside = window[0] <= zoom[0] and zoom[1] <= window[1]
+    return before.zoomed or before.bucket_us > 0 or not inside
+
+
+def _padded(zoom: Window) -> Window:
+    margin = int((zoom[1] - zoom[0]) * _MARGIN)
+    return zoom[0] - margin, zoom[1] + margin
+
+
+def _description(view: View, style: Style) -> str:
+    """What a screen reader says of the chart."""
+    of = style.say("chart of", metric=view.title, device=view.device, range=range_name(view, style))
+    return f"{of}; {style.say('chart alternative')}"

@@ -1,0 +1,192 @@
+"""The page of one series: toolbar, stat cards, chart, history, statistics. A further chart is one more card."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import figures, ids
+from dashboard.panels.parts import Child, ago, aria, icon, skeleton
+from dashboard.translations import Say
+from dashboard.views import CUSTOM, DEFAULT_PRESET, PRESETS
+
+
+def content(say: Say) -> list[html.Div]:
+    """Everything below the banners."""
+    return [
+        toolbar(say),
+        custom_range(say),
+        html.Div(
+            [
+                _now_card(say),
+                html.Div(
+                    [html.Article(skeleton(), className="card stat") for _ in range(3)],
+                    id=ids.CARDS,
+                    className="passthrough",
+                ),
+            ],
+            className="stats",
+        ),
+        html.Div([_chart_card(say)], className="row"),
+        html.Div(
+            [
+                card(say("history"), "history", skeleton("skeleton-block"), ids.HISTORY, extra="span-7"),
+                card(say("statistics"), "table", skeleton("skeleton-block"), ids.STATISTICS, extra="span-5"),
+            ],
+            className="row",
+        ),
+    ]
+
+
+def card(title: str, drawing: str, body: Child, body_id: str, *, extra: str = "") -> html.Section:
+    """A titled card whose body a callback fills."""
+    heading = f"{body_id}-heading"
+    return html.Section(
+        [
+            html.Header([icon(drawing), html.H2(title, id=heading)], className="card-head"),
+            html.Div(body, id=body_id, className="card-body"),
+        ],
+        className=f"card {extra}".strip(),
+        **aria(labelledby=heading),
+    )
+
+
+def toolbar(say: Say) -> html.Div:
+    """What is shown, over which range, and what to take away."""
+    return html.Div(
+        [
+            dmc.Select(
+                id=ids.METRIC,
+                data=[],
+                allowDeselect=False,
+                leftSection=icon("gauge"),
+                rightSection=icon("selector"),
+                className="metric-select",
+                **aria(label=say("metric")),
+            ),
+            html.Div(
+                dmc.SegmentedControl(
+                    id=ids.RANGE,
+                    data=[{"value": name, "label": say(f"range {name}")} for name in (*PRESETS, CUSTOM)],
+                    value=DEFAULT_PRESET,
+                    transitionDuration=0,
+                    className="ranges",
+                ),
+                role="group",
+                className="ranges-box",
+                **aria(label=say("range")),
+            ),
+            html.Div(
+                [
+                    html.Button(
+                        [icon("player-pause", "when-on"), icon("player-play", "when-off"), say("live")],
+                        id=ids.LIVE_SWITCH,
+                        className="button live-switch",
+                        title=say("pause"),
+                        **aria(pressed="true"),
+                    ),
+                    html.A([icon("download"), say("csv")], id=ids.CSV, className="button", title=say("csv help")),
+                    _link(say),
+                ],
+                className="tools",
+            ),
+        ],
+        className="toolbar",
+    )
+
+
+def _link(say: Say) -> dmc.Popover:
+    """A field to select from: copying by a button works over https only."""
+    return dmc.Popover(
+        [
+            dmc.PopoverTarget(
+                html.Button([icon("link"), say("link")], className="button", title=say("link help")),
+                boxWrapperProps={"className": "tool"},
+            ),
+            dmc.PopoverDropdown(
+                dmc.TextInput(
+                    id=ids.LINK, readOnly=True, label=say("link help"), description=say("link copy"), value=""
+                )
+            ),
+        ],
+        width=360,
+        position="bottom-end",
+        shadow="md",
+        trapFocus=True,
+        transitionProps={"duration": 0},
+    )
+
+
+def custom_range(say: Say) -> html.Div:
+    """Two moments on the page's clock; shown when the range is a custom one."""
+
+    def picker(component_id: str, label: str) -> dmc.DateTimePicker:
+        return dmc.DateTimePicker(
+            id=component_id,
+            label=label,
+            valueFormat="D MMM YYYY HH:mm",
+            highlightToday=True,
+            popoverProps={"transitionProps": {"duration": 0}},
+            submitButtonProps={"aria-label": say("apply")},
+            className="moment",
+        )
+
+    return html.Div(
+        [
+            picker(ids.CUSTOM_FROM, say("from")),
+            picker(ids.CUSTOM_TO, say("to")),
+            html.Button(say("apply"), id=ids.CUSTOM_APPLY, className="button primary"),
+            html.Span(id=ids.CUSTOM_PROBLEM, className="tone-bad", role="alert"),
+        ],
+        id=ids.CUSTOM,
+        className="custom-range",
+        hidden=True,
+    )
+
+
+def _now_card(say: Say) -> html.Article:
+    """The newest reading: ticks write the value; the browser keeps the time since."""
+    template = say("updated ago", ago=say("ago", span="{span}"))
+    return html.Article(
+        [
+            html.H3(say("now"), className="stat-label"),
+            html.P(skeleton("skeleton-value"), id=ids.NOW_VALUE, className="stat-value"),
+            html.P(ago(None, template, component_id=ids.NOW_TIME), className="stat-detail"),
+            html.Div(id=ids.NOW_SPARK, className="spark-room"),
+        ],
+        id=ids.NOW,
+        className="card stat",
+    )
+
+
+def _chart_card(say: Say) -> html.Section:
+    graph = dcc.Graph(
+        id=ids.CHART,
+        figure={"data": [], "layout": {}},
+        config=figures.config(say("code")),
+        style={"height": f"{figures.HEIGHT}px"},
+        responsive=True,
+        className="graph",
+    )
+    return html.Section(
+        [
+            html.Header(
+                [
+                    icon("chart-line"),
+                    html.H2(id=ids.CHART_TITLE),
+                    html.Span(id=ids.CHART_SUBTITLE, className="subtitle"),
+                    html.Span(id=ids.CHART_STATE, className="card-state"),
+                ],
+                className="card-head",
+            ),
+            html.Div(
+                [
+                    html.Div(graph, id=ids.CHART_BOX, role="img"),
+                    html.Div(skeleton("skeleton-chart"), id=ids.CHART_COVER, className="chart-cover"),
+                ],
+                className="chart-room",
+            ),
+        ],
+        className="card span-12",
+        **aria(labelledby=ids.CHART_TITLE),
+    )

@@ -1,0 +1,135 @@
+"""The frame of every page: stores and clocks, header, left panel, the room for content, footer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import ids, theme
+from dashboard.layouts import device, measurements
+from dashboard.panels.parts import aria, data, icon, skeleton
+from dashboard.translations import LANGUAGES, Say, speaker
+from telemetry.settings import Settings
+from telemetry.timestamps import now_us
+
+#: What the browser's own functions say, in the page's language.
+_BROWSER_PHRASES = (
+    "screen now",
+    "screen typed",
+    "screen unknown",
+    "lost",
+    "scheme light",
+    "scheme dark",
+    "scheme auto",
+)
+
+#: Stores that begin empty.
+_STORES = (
+    ids.BROWSER, ids.VIEW, ids.ZOOM, ids.SHOWN, ids.REVISION, ids.HEALTH, ids.REFRESH, ids.SCREEN_SHOWN,
+    ids.CHART_RETRY,
+)  # fmt: skip
+
+
+def shell(settings: Settings, language: str) -> dmc.MantineProvider:
+    """The whole page in one language."""
+    say = speaker(language)
+    panel = say("device panel")
+    return dmc.MantineProvider(
+        dmc.DatesProvider(
+            html.Div(
+                [
+                    html.A(say("skip"), href=f"#{ids.MAIN}", className="skip-link"),
+                    *_memory(settings, language, say),
+                    dmc.AppShell(
+                        [
+                            dmc.AppShellHeader(_header(settings, language, say), className="header"),
+                            dmc.AppShellNavbar(device.panel(say), className="navbar", **aria(label=panel)),
+                            dmc.AppShellMain(_main(say), className="main"),
+                        ],
+                        id=ids.SHELL,
+                        header={"height": 60},
+                        navbar={"width": 292, "breakpoint": "md", "collapsed": {"mobile": True}},
+                        padding=0,
+                        transitionDuration=0,
+                    ),
+                ],
+                className="page",
+            ),
+            settings={"locale": language, "firstDayOfWeek": 1, "weekendDays": []},
+        ),
+        id=ids.PROVIDER,
+        theme=dict(theme.MANTINE),
+        defaultColorScheme="auto",
+    )
+
+
+def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
+    """What is remembered between callbacks, and the two clocks."""
+    page = {
+        "language": language,
+        "zone": settings.timezone,
+        "now": now_us() // 1_000,
+        "words": {phrase: say(phrase) for phrase in _BROWSER_PHRASES},
+    }
+    return [
+        dcc.Location(id=ids.ADDRESS, refresh=False),
+        dcc.Store(id=ids.PAGE, data=page),
+        dcc.Store(id=ids.LIVE, data=True),
+        dcc.Store(id=ids.PENDING, data={}),
+        *(dcc.Store(id=name) for name in _STORES),
+        dcc.Interval(id=ids.TICK, interval=1_000),
+        dcc.Interval(id=ids.COMMAND_TICK, interval=250, disabled=True),
+    ]
+
+
+def _header(settings: Settings, language: str, say: Say) -> html.Div:
+    names: list[Any] = [html.Strong("Lumos", className="product")]
+    if settings.place:
+        names.append(html.Span(settings.place, className="place"))
+    return html.Div(
+        [
+            dmc.Burger(id=ids.BURGER, opened=False, hiddenFrom="md", size="sm", **aria(label=say("menu"))),
+            html.A(
+                [html.Span(icon("activity-heartbeat"), className="logo"), html.Span(names, className="names")],
+                href="/",
+                className="home",
+            ),
+            html.Div(id=ids.BADGES, className="badges", role="group", **aria(label=say("status"))),
+            html.Div(
+                [_language_button(name, language, say) for name in LANGUAGES],
+                id=ids.LANGUAGE,
+                className="languages",
+                role="group",
+                **aria(label=say("language")),
+            ),
+            html.Button(
+                [icon("sun", "for-light"), icon("moon", "for-dark"), icon("device-desktop", "for-auto")],
+                id=ids.SCHEME,
+                className="button square",
+                **aria(label=say("scheme auto")),
+            ),
+        ],
+        className="header-row",
+    )
+
+
+def _language_button(name: str, language: str, say: Say) -> html.Button:
+    """The browser's own script listens to these: switching loads the page again in the other language."""
+    chosen = aria(pressed="true" if name == language else "false")
+    full = say({"en": "english", "fr": "french"}[name])
+    return html.Button(name.upper(), className="language", lang=name, title=full, **chosen, **data(language=name))
+
+
+def _main(say: Say) -> html.Div:
+    return html.Div(
+        [
+            html.Div(id=ids.BANNERS, className="banners", **aria(live="polite")),
+            html.Div(id=ids.WELCOME),
+            html.Div(measurements.content(say), id=ids.CONTENT),
+            html.Footer(skeleton("skeleton-line"), id=ids.FOOTER, className="footer"),
+        ],
+        id=ids.MAIN,
+        className="content",
+    )

@@ -1,0 +1,1 @@
+"""What panels show: functions from rows and words to components. No callbacks, no questions."""

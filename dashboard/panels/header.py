@@ -1,0 +1,87 @@
+"""The header's badges, and the banners over the page: what is wrong, and what still works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import html
+
+from dashboard import formats
+from dashboard.figures import Style
+from dashboard.liveness import Presence, Standing
+from dashboard.panels.parts import Child, ago, badge, banner
+
+_TONES = {
+    Presence.LIVE: "good",
+    Presence.PAUSED: "warning",
+    Presence.QUIET: "warning",
+    Presence.SILENT: "bad",
+    Presence.UNHEARD: "warning",
+}
+
+
+def badges(health: Mapping[str, Any] | None, standing: Standing | None, style: Style) -> list[Child]:
+    """Broker or ingest, device, storage; `health` is None when ingest does not run."""
+    say = style.say
+    if health is None:
+        first = badge(say("ingest"), say("not running"), "bad", extra="wide-only")
+        last = []
+    else:
+        connected = bool(health["broker_connected"])
+        first = badge(
+            say("broker"), say("connected" if connected else "disconnected"), "good" if connected else "bad",
+            extra="wide-only",
+        )  # fmt: skip
+        last = [badge(say("storage"), formats.size(health["bytes"], style.language), "good", extra="wide-only")]
+    return [first, _device(standing, style), *last]
+
+
+def presence_words(standing: Standing, style: Style) -> Child:
+    """How a device stands, in words that the browser keeps current."""
+    say = style.say
+    since = {"span": "{span}"}
+    if standing.presence is Presence.LIVE:
+        return ago(standing.last_us, say("live ago", ago=say("ago", **since)), newest=True)
+    if standing.presence is Presence.SILENT:
+        return ago(standing.since_us, say("silent for", **since))
+    if standing.presence is Presence.QUIET:
+        return ago(standing.since_us, say("no data for", **since), newest=True)
+    return say("paused" if standing.presence is Presence.PAUSED else "no data yet")
+
+
+def banners(health: Mapping[str, Any] | None, standing: Standing | None, now_us: int, style: Style) -> list[html.Div]:
+    """From the widest trouble to the narrowest."""
+    say = style.say
+    shown = []
+    if health is None:
+        shown.append(banner(say("ingest banner"), say("ingest banner detail"), "warning"))
+    else:
+        if not health["broker_connected"]:
+            shown.append(banner(say("broker banner"), say("broker banner detail"), "bad"))
+        if health.get("clock_behind"):
+            shown.append(banner(say("clock banner"), say("clock banner detail"), "warning"))
+    if standing is not None and standing.silent:
+        time = formats.when(standing.since_us or now_us, now_us, style.zone, style.language)
+        strong = say("silent banner", device=standing.name, time=time)
+        shown.append(banner(strong, say("silent banner detail"), "bad"))
+    return shown
+
+
+#: How the key begins while ingest does not run.
+DOWN = "down"
+
+
+def health_key(health: Mapping[str, Any] | None, *, quiet: bool) -> str:
+    """What the badges and banners depend on, so that they are drawn again only when it changes."""
+    if health is None:
+        return f"{DOWN}-{quiet:d}"
+    megabytes = health["bytes"] // 1_000_000
+    return f"{health['broker_connected']:d}{bool(health.get('clock_behind')):d}{quiet:d}-{megabytes}"
+
+
+def _device(standing: Standing | None, style: Style) -> html.Span:
+    if standing is None:
+        return badge(style.say("device"), style.say("none"), "warning")
+    live = standing.presence is Presence.LIVE
+    return badge(style.say("device"), presence_words(standing, style), _TONES[standing.presence], live=live)

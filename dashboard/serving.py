@@ -1,0 +1,127 @@
+"""How the page reaches a browser: its HTML, its language, its icons, and the headers that protect it.
+
+Nothing on the page comes from another host, and the Content-Security-Policy holds the browser to that.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import dash
+import flask
+
+from dashboard import icons
+from dashboard.context import Context
+from dashboard.translations import LANGUAGES, choose_language
+from telemetry.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+ASSETS = Path(__file__).parent / "assets"
+LANGUAGE_COOKIE = "lumos-language"
+_YEAR_SECONDS = 365 * 86_400
+
+META_TAGS = (
+    {"name": "color-scheme", "content": "light dark"},
+    {"name": "description", "content": "Live and past readings of ESP32 boards"},
+)
+
+#: The colour scheme is set before anything is painted, so that a dark page does not flash white.
+_INDEX = """<!DOCTYPE html>
+<html lang="{language}">
+  <head>
+    {metas}
+    <title>{title}</title>
+    <link rel="icon" type="image/svg+xml" href="{prefix}assets/logo.svg">
+    <link rel="stylesheet" href="{prefix}icons.css?v={started}">
+    {css}
+    <script src="{prefix}assets/head/scheme.js"></script>
+  </head>
+  <body>
+    {app_entry}
+    <footer>{config}{scripts}{renderer}</footer>
+  </body>
+</html>"""
+
+
+class Page(dash.Dash):
+    """Dash with our own HTML around it, in the language of whoever asks."""
+
+    started = ""
+    settings: Settings
+
+    def interpolate_index(self, *_: Any, **parts: Any) -> str:
+        """The page's HTML."""
+        return _INDEX.format(
+            language=page_language(self.settings),
+            prefix=self.config.requests_pathname_prefix,
+            started=self.started,
+            **{name: parts[name] for name in ("metas", "title", "css", "app_entry", "config", "scripts", "renderer")},
+        )
+
+
+def page_language(settings: Settings) -> str:
+    """The language of the request under way; English outside of one."""
+    if not flask.has_request_context():
+        return choose_language(settings.language, None, None, None)
+    request = flask.request
+    remembered = request.cookies.get(LANGUAGE_COOKIE)
+    return choose_language(
+        settings.language, request.args.get("lang"), remembered, request.headers.get("Accept-Language")
+    )
+
+
+def prepare(app: Page, context: Context) -> None:
+    """Routes and headers of the page; called when all callbacks are there, since their scripts are hashed."""
+    app.settings, app.started = context.settings, context.started
+    sheet = icons.stylesheet()
+    policy = _policy(app)
+    server: flask.Flask = app.server
+
+    @server.get("/icons.css")
+    def icons_css() -> flask.Response:
+        response = flask.Response(sheet, mimetype="text/css")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    @server.get("/alive")
+    def alive() -> flask.Response:
+        """For a page that lost its connection: are you back?"""
+        return flask.Response("ok", mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+    @server.after_request
+    def headers(response: flask.Response) -> flask.Response:
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Lumos-Started"] = context.started
+        asked = flask.request.args.get("lang")
+        if asked in LANGUAGES and flask.request.path == "/":
+            response.set_cookie(LANGUAGE_COOKIE, asked, max_age=_YEAR_SECONDS, samesite="Lax")
+        return response
+
+
+def report(error: Exception) -> None:
+    """An unexpected error in a callback: the log has it whole, the client only that it happened."""
+    _LOG.error("a callback failed", exc_info=error)
+
+
+def _policy(app: dash.Dash) -> str:
+    """Scripts are files of ours or the inline ones that Dash writes, by their hashes; styles may be inline."""
+    hashes = app.csp_hashes()
+    scripts = " ".join(["'self'", *hashes])
+    return "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src {scripts}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )

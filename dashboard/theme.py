@@ -1,0 +1,45 @@
+"""Colours: those of the charts as values (Plotly knows no CSS variables), the rest in assets/10-tokens.css."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """What a chart needs to know of a colour scheme."""
+
+    ink: str
+    dim: str
+    grid: str
+    panel: str
+    line: str
+    series: str
+    band: str
+
+
+LIGHT = Palette("#17202c", "#566376", "#e8ecf2", "#ffffff", "#e1e6ee", "#d97706", "rgba(217,119,6,0.20)")
+DARK = Palette("#e4e9f1", "#9aa7b8", "#252e39", "#151b23", "#252e39", "#ffb84d", "rgba(255,184,77,0.18)")
+
+PALETTES: Mapping[str, Palette] = {"light": LIGHT, "dark": DARK}
+
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
+MONOSPACE = "ui-monospace, 'JetBrains Mono', 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace"
+
+#: Mantine's ten shades; the sixth is the brand.
+_BRAND = (
+    "#eef1fd", "#dbe1fa", "#b8c3f5", "#93a4f0", "#7488e9", "#5b72e1", "#4761d8", "#3b52bd", "#31449d", "#27377e",
+)  # fmt: skip
+
+MANTINE: Mapping[str, Any] = {
+    "primaryColor": "brand",
+    "primaryShade": 6,
+    "colors": {"brand": list(_BRAND)},
+    "fontFamily": FONT,
+    "fontFamilyMonospace": MONOSPACE,
+    "defaultRadius": 8,
+    "cursorType": "pointer",
+    "respectReducedMotion": True,
+}

@@ -1,0 +1,110 @@
+"""What somebody looks at: a device, one of its metrics, a range. It stands in the address, so a link opens the same.
+
+A preset stays relative ("the last 24 h" of whoever opens the link); a custom range is two moments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from telemetry.errors import QuestionError
+from telemetry.timestamps import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_MS, iso_utc, parse_instant
+
+PRESETS: Mapping[str, int] = {
+    "15m": 15 * US_PER_MINUTE,
+    "1h": US_PER_HOUR,
+    "24h": US_PER_DAY,
+    "7d": 7 * US_PER_DAY,
+    "30d": 30 * US_PER_DAY,
+}
+CUSTOM = "custom"
+DEFAULT_PRESET = "15m"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`device` is empty while there is none; `start_us` and `end_us` count for a custom range only."""
+
+    device: str
+    metric: str
+    range: str = DEFAULT_PRESET
+    start_us: int = 0
+    end_us: int = 0
+    unit: str | None = None
+    label: str | None = None
+
+    @property
+    def relative(self) -> bool:
+        """Whether the range ends now, and so can be live."""
+        return self.range in PRESETS
+
+    def window(self, now_us: int) -> tuple[int, int]:
+        """`(start, end)` of the range at this moment, in microseconds UTC."""
+        return (now_us - PRESETS[self.range], now_us) if self.relative else (self.start_us, self.end_us)
+
+    @property
+    def title(self) -> str:
+        """The metric as people call it."""
+        return self.label or self.metric
+
+    def search(self) -> str:
+        """The address's query that opens this view."""
+        asked = {"device": self.device, "metric": self.metric}
+        if self.relative:
+            return "?" + urlencode({**asked, "range": self.range})
+        return "?" + urlencode({**asked, "from": iso_utc(self.start_us), "to": iso_utc(self.end_us)}, safe=":")
+
+    def as_json(self) -> dict[str, Any]:
+        """What the browser keeps of it (milliseconds, since its numbers are floats)."""
+        return {
+            "device": self.device,
+            "metric": self.metric,
+            "range": self.range,
+            "from": self.start_us // US_PER_MS,
+            "to": self.end_us // US_PER_MS,
+            "unit": self.unit,
+            "label": self.label,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> View:
+        """The view that the browser kept."""
+        return cls(
+            kept["device"],
+            kept["metric"],
+            kept["range"],
+            int(kept["from"]) * US_PER_MS,
+            int(kept["to"]) * US_PER_MS,
+            kept.get("unit"),
+            kept.get("label"),
+        )
+
+
+def resolve(search: str, series: Sequence[Mapping[str, Any]]) -> View:
+    """The view that an address asks for, among the series that exist; what it leaves out or has wrong is chosen."""
+    asked = {key: values[-1] for key, values in parse_qs(search.removeprefix("?")).items()}
+    device = _device(asked.get("device"), series)
+    own = [row for row in series if row["device"] == device]
+    chosen = next((row for row in own if row["metric"] == asked.get("metric")), own[0] if own else None)
+    metric = chosen["metric"] if chosen else asked.get("metric", "")
+    unit, label = (chosen["unit"], chosen["label"]) if chosen else (None, None)
+    preset = asked.get("range", DEFAULT_PRESET)
+    if "from" in asked and "to" in asked:
+        try:
+            start_us, end_us = parse_instant(asked["from"], "from"), parse_instant(asked["to"], "to")
+        except QuestionError:
+            start_us = end_us = 0
+        if start_us < end_us:
+            return View(device, metric, CUSTOM, start_us, end_us, unit, label)
+    return View(device, metric, preset if preset in PRESETS else DEFAULT_PRESET, 0, 0, unit, label)
+
+
+def _device(asked: str | None, series: Sequence[Mapping[str, Any]]) -> str:
+    """The one asked for if it exists, else the first that has readings, else the first."""
+    if asked is not None and any(row["device"] == asked for row in series):
+        return asked
+    with_readings = (row["device"] for row in series if row["count"])
+    return str(next(with_readings, series[0]["device"] if series else ""))
