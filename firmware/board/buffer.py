@@ -32,11 +32,12 @@ class Sample:
 class Drop:
     """Samples that had to go, from `first` to `seq`: under way to the host like a sample, as an event."""
 
-    __slots__ = ("at_ms", "count", "first", "number", "seq", "state", "t", "tried", "uptime_ms")
+    __slots__ = ("all_tried", "at_ms", "count", "first", "number", "seq", "state", "t", "tried", "uptime_ms")
 
     def __init__(self, first, uptime_ms, t):
         self.first = self.seq = first
         self.count = 0
+        self.all_tried = True  # none of them was still unsent, so each may have been stored after all
         self.uptime_ms = uptime_ms
         self.t = t
         self.number = None
@@ -76,6 +77,7 @@ class Buffer:
             self._gap = Drop(oldest.seq, uptime_ms, t)
         self._gap.seq = oldest.seq
         self._gap.count += 1
+        self._gap.all_tried = self._gap.all_tried and oldest.tried
         self.dropped += 1
 
     def live(self) -> "Sample | None":
@@ -125,8 +127,18 @@ class Buffer:
             return
         # What has never left the board cannot be stored, whatever the message says.
         self._kept = [sample for sample in self._kept if sample.seq > number or not sample.tried]
-        if self._report is not None and self._report.tried and self._report.seq <= number:
+        if self._is_settled(self._report, number):
             self._report = None
+        if self._is_settled(self._gap, number):
+            self._gap = None
+
+    def _is_settled(self, drop, number):
+        """Whether the host knows all of a drop: it heard the report, or stored the samples before they had to go."""
+        if drop is None or drop.seq > number or not (drop.tried or drop.all_tried):
+            return False
+        if not drop.tried:
+            self.dropped -= drop.count
+        return True
 
     def disconnected(self) -> None:
         """The connection is gone, and with it every acknowledgement that was under way: send again what is kept."""

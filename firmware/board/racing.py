@@ -8,33 +8,32 @@ import asyncio
 
 async def race(*coroutines) -> None:
     """Run all until the first ends, cancel the others, wait for them, and raise what ended the first."""
-    ended = asyncio.Event()
+    one_ended = asyncio.Event()
     errors = []
+    running = 0
 
     async def run(coroutine):
+        nonlocal running
+        running += 1
         try:
             await coroutine
         except asyncio.CancelledError:
             pass
-        except Exception as error:  # noqa: BLE001 - handed on below
+        except Exception as error:  # noqa: BLE001 - raised again below
             errors.append(error)
-        ended.set()
+        running -= 1
+        one_ended.set()
 
     tasks = [asyncio.create_task(run(coroutine)) for coroutine in coroutines]
     try:
-        await ended.wait()
+        await one_ended.wait()
     finally:
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            await _end_of(task)
+        # Wait on an event, not on the tasks: a cancellation of this race would pass into the task it waits for, and be
+        # taken for that one's own.
+        while running:
+            one_ended.clear()
+            await one_ended.wait()
     if errors:
         raise errors[0]
-
-
-async def _end_of(task):
-    # A task that was cancelled before its first step ends as cancelled, not through `run`.
-    try:  # noqa: SIM105 - MicroPython has no contextlib
-        await task
-    except asyncio.CancelledError:
-        pass
