@@ -16,7 +16,8 @@ from telemetry.errors import SchemaError
 #: `tail` holds the newest readings in order of arrival; a fold moves them, sorted by series and time, to `readings`,
 #: and adds their aggregates to `rollup_minute`, in one transaction. So a reading is in exactly one of the two, the
 #: rollups cover exactly `readings`, and a minute may have several rows there, which merge (count, sums, min, max…).
-#: `arrivals` remembers which numbers of each boot have been stored: what makes redelivery harmless and loss countable.
+#: `arrivals` remembers which numbers of each boot have been stored, or were reported as dropped by the board: what
+#: makes redelivery harmless and loss countable. It has a tail too, whose rows a fold joins into longer intervals.
 _VERSION_1 = """
     CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 
@@ -39,10 +40,11 @@ _VERSION_1 = """
         sum DOUBLE NOT NULL, sum_squares DOUBLE NOT NULL, min DOUBLE NOT NULL, max DOUBLE NOT NULL,
         first_us BIGINT NOT NULL, first DOUBLE NOT NULL, last_us BIGINT NOT NULL, last DOUBLE NOT NULL
     );
-    CREATE TABLE arrivals (
+    CREATE TABLE arrivals_tail (
         device_id INTEGER NOT NULL, boot VARCHAR NOT NULL, seq_from BIGINT NOT NULL, seq_to BIGINT NOT NULL,
-        t_from_us BIGINT NOT NULL, t_to_us BIGINT NOT NULL, arrived_us BIGINT NOT NULL
+        t_from_us BIGINT NOT NULL, t_to_us BIGINT NOT NULL, arrived_us BIGINT NOT NULL, dropped BOOLEAN NOT NULL
     );
+    CREATE TABLE arrivals AS FROM arrivals_tail;
 
     CREATE TABLE statuses (
         device_id INTEGER NOT NULL, status_us BIGINT NOT NULL, online BOOLEAN NOT NULL, status VARCHAR NOT NULL
@@ -93,7 +95,7 @@ def version(connection: duckdb.DuckDBPyConnection) -> int:
     tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
         return 0
-    row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone() if "meta" in tables else None
-    if row is None:
+    rows = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchall() if "meta" in tables else []
+    if not rows:
         raise SchemaError("the database file holds tables of something else: choose another folder with --data-dir")
-    return int(row[0])
+    return int(rows[0][0])

@@ -38,7 +38,7 @@ def make_client(settings: Settings, client_id: str, *, persistent: bool, manual_
             raise BrokerError(
                 f"--mqtt-tls-ca {settings.mqtt_tls_ca} cannot be used ({cause}): give a PEM file with the broker's CA"
             ) from cause
-    client.reconnect_delay_set(min_delay=1, max_delay=30)
+    client.reconnect_delay_set(min_delay=0.2, max_delay=30)  # type: ignore[arg-type]  # paho doubles any number
     return client
 
 

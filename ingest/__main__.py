@@ -1,0 +1,72 @@
+"""`python -m ingest`: write what the broker delivers, and answer questions about it, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from telemetry.errors import LumosError
+from telemetry.logs import configure
+from telemetry.settings import Settings, load, parser, read_arguments
+
+_log = logging.getLogger("ingest")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 after a clean stop, 2 when a person must mend something (said in one line)."""
+    try:
+        settings = load(read_arguments(parser("python -m ingest", __doc__), argv))
+        configure("ingest", settings.log_level)
+        _run(settings)
+    except LumosError as error:
+        print(f"ingest: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+def _run(settings: Settings) -> None:
+    # Heavy imports wait until the settings are known to be right.
+    from ingest.actions import Actions
+    from ingest.inbox import Inbox
+    from ingest.live_questions import with_live_questions
+    from ingest.read_service import ReadService
+    from ingest.recent import Recent
+    from ingest.store import opened
+    from ingest.subscriber import Subscriber
+    from ingest.writer import Writer
+    from telemetry.datafolder import DataFolder
+    from telemetry.timestamps import now_us
+
+    folder = DataFolder(settings.data_dir)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with opened(settings, folder) as connection:
+        inbox = Inbox(settings.queue_limit, _WINDOW, settings.flush_seconds)
+        recent = Recent()
+        writer = Writer(settings, connection, inbox, recent)
+        subscriber = Subscriber(settings, folder, inbox)
+        questions = with_live_questions(folder, writer, subscriber, inbox, recent)
+        service = ReadService(settings, folder, connection, questions, Actions(writer, recent))
+        folder.announce_ingest({"port": service.port, "pid": os.getpid(), "started_us": now_us()})
+        thread = threading.Thread(target=writer.run, args=(subscriber,), name="writer")
+        thread.start()
+        subscriber.start()
+        _log.info("writes %s, answers questions on 127.0.0.1:%d", folder.database, service.port)
+        stop.wait()
+        inbox.close()
+        thread.join()
+        subscriber.stop()
+        service.close()
+        _log.info("stopped; everything that was acknowledged is stored")
+
+
+#: Mosquitto hands over 20 messages and waits for acknowledgements; other brokers allow more.
+_WINDOW = 20
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""What others may have changed in the store: named actions with typed arguments, each with who asks.
+
+Adding an action means adding a function and its row in the table. Actions run in the writer's thread; whoever asks
+waits for the result.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.fold import transact
+from ingest.recent import Recent
+from ingest.writer import Writer
+from telemetry import commands
+from telemetry.commands import HOLD_SECONDS
+from telemetry.errors import ActionError, nearest
+
+_log = logging.getLogger(__name__)
+
+_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """A row of the table: what it takes (name → types, with None where it may be absent), and what it does."""
+
+    takes: Mapping[str, tuple[type, ...]]
+    run: Callable[[Actions, Mapping[str, Any], str], Any]
+
+
+class Actions:
+    """Carries actions out for whoever holds the action token."""
+
+    def __init__(self, writer: Writer, recent: Recent) -> None:
+        self.writer = writer
+        self.recent = recent
+
+    def carry_out(self, name: str, arguments: Mapping[str, Any], by: str) -> Any:
+        """The action's result. Raises ActionError or CommandError with a sentence."""
+        action = ACTIONS.get(name)
+        if action is None:
+            raise ActionError(f"'{name[:64]}' is no action{nearest(name, ACTIONS)}")
+        _check(name, action.takes, arguments)
+        _log.info("%s by %s", name, by)
+        return self.writer.ask(lambda: action.run(self, arguments, by)).result(_WAIT_SECONDS)
+
+
+def _hold_command(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Keep a command for a silent board until it returns."""
+    command = commands.make(arguments["device"], arguments["cmd"], arguments["value"], by)
+    seconds = arguments.get("expires_seconds", HOLD_SECONDS)
+    if not 1 <= seconds <= 30 * 86_400:
+        raise ActionError(f"expires_seconds={seconds} must be 1 to {30 * 86_400}")
+    return {"id": actions.writer.holding.hold(command, seconds)}
+
+
+def _withdraw_command(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Give a held command up."""
+    actions.writer.holding.withdraw(arguments["id"], by)
+    return {"id": arguments["id"]}
+
+
+def _rename_device(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
+    """Give a device a name and a place for people."""
+    device = arguments["device"]
+    device_id = actions.writer.catalog.find_device(device)
+    if device_id is None:
+        raise ActionError(f"'{device[:64]}' is no device that was ever heard of")
+    for key in ("name", "place"):
+        if len(arguments.get(key) or "") > 128:
+            raise ActionError(f"{key} has at most 128 characters")
+    statement = "UPDATE devices SET name = $1, place = $2 WHERE device_id = $3"
+    transact(actions.writer.connection, (statement, [arguments.get("name"), arguments.get("place"), device_id]))
+    actions.recent.revision += 1
+    return {"device": device}
+
+
+_TEXT = (str,)
+_MAYBE_TEXT = (str, type(None))
+
+ACTIONS: Mapping[str, _Action] = {
+    "hold_command": _Action(
+        {"device": _TEXT, "cmd": _TEXT, "value": (object,), "expires_seconds": (int, float, type(None))}, _hold_command
+    ),
+    "withdraw_command": _Action({"id": _TEXT}, _withdraw_command),
+    "rename_device": _Action({"device": _TEXT, "name": _MAYBE_TEXT, "place": _MAYBE_TEXT}, _rename_device),
+}
+
+
+def _check(name: str, takes: Mapping[str, tuple[type, ...]], arguments: Mapping[str, Any]) -> None:
+    for key in arguments:
+        if key not in takes:
+            raise ActionError(f"{name} takes no '{key[:64]}'{nearest(key, takes)}")
+    for key, kinds in takes.items():
+        if key not in arguments and type(None) not in kinds:
+            raise ActionError(f"{name} needs {key}")
+        if not isinstance(arguments.get(key), kinds):
+            raise ActionError(f"{name}: {key}={arguments[key]!r:.64} is of the wrong type")

@@ -1,0 +1,84 @@
+"""The questions that only a running ingest can answer: what is new, and how it is doing.
+
+They stand beside `telemetry.questions`, which can also be asked of the file alone, and are asked the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from ingest.inbox import Inbox
+from ingest.recent import Recent
+from ingest.subscriber import Subscriber
+from ingest.writer import Writer
+from telemetry.datafolder import DataFolder
+from telemetry.questions import QUESTIONS, Question, with_metadata
+from telemetry.timestamps import now_us
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def with_live_questions(
+    folder: DataFolder, writer: Writer, subscriber: Subscriber, inbox: Inbox, recent: Recent
+) -> Mapping[str, Question]:
+    """All questions by name, the live ones bound to the parts they ask."""
+    started_us = now_us()
+
+    def changes(
+        connection: duckdb.DuckDBPyConnection,  # noqa: ARG001  (answered from memory)
+        *,
+        device: str,
+        metric: str,
+        cursor: str,
+    ) -> pa.Table:
+        """What was committed since a cursor: t_us, value, in order of commit.
+
+        The metadata holds the new `cursor`, `complete` (false: the cursor says nothing here, load everything), and
+        `revision`, which changes with any device, series, status or command.
+        """
+        found = recent.since(writer.catalog.find_series(device, metric), cursor)
+        table = pa.table(
+            {
+                "t_us": pa.array([t_us for t_us, _ in found.rows], pa.int64()),
+                "value": pa.array([value for _, value in found.rows], pa.float64()),
+            }
+        )
+        return with_metadata(table, cursor=found.cursor, complete=found.complete, revision=recent.revision)
+
+    def health(connection: duckdb.DuckDBPyConnection) -> pa.Table:  # noqa: ARG001  (answered from memory)
+        """One row: how ingest is doing now."""
+        row: dict[str, Any] = {
+            "broker_connected": subscriber.connected,
+            "messages_per_second": writer.messages_per_second(),
+            "lag_ms": inbox.lag_seconds * 1_000,
+            "quarantined": writer.quarantined,
+            "readings": writer.readings,
+            "bytes": _bytes(folder.database),
+            "newest_us": writer.newest_us or None,
+            "started_us": started_us,
+            "revision": recent.revision,
+            "clock_behind": writer.clock_behind,
+        }
+        schema = pa.schema([(name, _KINDS.get(name, pa.int64())) for name in row])
+        return pa.Table.from_pylist([row], schema)
+
+    return {**QUESTIONS, "changes": changes, "health": health}
+
+
+_KINDS = {
+    "broker_connected": pa.bool_(),
+    "messages_per_second": pa.float64(),
+    "lag_ms": pa.float64(),
+    "clock_behind": pa.bool_(),
+}
+
+
+def _bytes(database: Path) -> int:
+    """The size of the database and what is not yet merged into it."""
+    files = (database, database.with_name(database.name + ".wal"))
+    return sum(file.stat().st_size for file in files if file.exists())

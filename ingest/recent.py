@@ -1,0 +1,63 @@
+"""The newest committed readings in memory, so that "what is new since here" costs no query and nothing when nothing is.
+
+A ring: what is older than its length is asked of the database. Cursors are texts that mean nothing to others, and
+nothing at all to another run of ingest.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_KEPT_READINGS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new: (t_us, value) in order of commit. Not `complete`: the cursor says nothing here, load everything."""
+
+    rows: list[tuple[int, float]]
+    cursor: str
+    complete: bool
+
+
+class Recent:
+    """Written by the writer's thread, asked by the read service's."""
+
+    def __init__(self, kept: int = _KEPT_READINGS) -> None:
+        self._run = secrets.token_hex(4)
+        self._ring: deque[tuple[int, int, int, float]] = deque(maxlen=kept)
+        self._last = 0
+        self._lock = threading.Lock()
+        #: Grows whenever a device, series, status, command or command state changed.
+        self.revision = 0
+
+    def add(self, readings: Iterable[tuple[int, int, float]]) -> None:
+        """Take in committed readings as (series_id, t_us, value)."""
+        with self._lock:
+            for series_id, t_us, value in readings:
+                self._last += 1
+                self._ring.append((self._last, series_id, t_us, value))
+
+    def since(self, series_id: int | None, cursor: str) -> Changes:
+        """The readings of a series committed after the cursor; none for an empty cursor, which asks where we are."""
+        with self._lock:
+            here = f"{self._run}:{self._last}"
+            if not cursor:
+                return Changes([], here, complete=True)
+            run, _, number = cursor.partition(":")
+            after = int(number) if run == self._run and number.isdigit() else -1
+            oldest = self._ring[0][0] if self._ring else self._last + 1
+            if after < oldest - 1 or after > self._last:
+                return Changes([], here, complete=False)
+            rows = []
+            for n, series, t_us, value in reversed(self._ring):
+                if n <= after:
+                    break
+                if series == series_id:
+                    rows.append((t_us, value))
+            rows.reverse()
+            return Changes(rows, here, complete=True)

@@ -1,0 +1,93 @@
+"""Opening the database as its one owner: locks, limits, what DuckDB may touch, the newest schema.
+
+Nobody else in Lumos opens the file for writing. What is opened here is closed here, with a checkpoint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from ingest.schema import migrate
+from telemetry.datafolder import DataFolder
+from telemetry.errors import AlreadyRunningError, DataFolderError, StoreUnavailableError
+from telemetry.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+#: A dashboard that found no ingest reads the file for moments at a time; we wait for its turn to end.
+_LOCK_SECONDS = 5.0
+_LOCK_PAUSE_SECONDS = 0.05
+
+
+@contextlib.contextmanager
+def opened(settings: Settings, folder: DataFolder) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database, open for writing, at the newest schema; closed with a checkpoint at the end.
+
+    Raises AlreadyRunningError for a second ingest on the same data, StoreUnavailableError for a file that cannot be
+    opened, SchemaError for one that is not ours.
+    """
+    folder.ensure()
+    lock = FileLock(folder.ingest_lock)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as cause:
+        raise AlreadyRunningError(
+            f"an ingest already runs on the data in {folder.path}: stop it first, or choose another folder "
+            "with --data-dir"
+        ) from cause
+    with lock:
+        connection = _connect(settings, folder)
+        try:
+            before, now = migrate(connection)
+            if before != now:
+                _log.info("database %s: schema version %d, was %d", folder.database, now, before)
+            _confine(connection, folder)
+            yield connection
+            with contextlib.suppress(duckdb.Error):
+                connection.execute("CHECKPOINT")
+        finally:
+            connection.close()
+
+
+def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{settings.memory_limit // 1_000_000}MB",
+        "threads": 2,
+        "python_enable_replacements": False,  # a statement must not reach this program's variables
+        "temp_directory": str(folder.run / "spill"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(folder.database), config=config)
+        except duckdb.IOException as cause:
+            if "lock" not in str(cause).lower():
+                raise DataFolderError(f"{folder.database} cannot be opened: {_first_line(cause)}") from cause
+            if time.monotonic() > deadline:
+                raise StoreUnavailableError(
+                    f"{folder.database} is held by another program ({_first_line(cause)}): close it and start again"
+                ) from cause
+            time.sleep(_LOCK_PAUSE_SECONDS)
+        except duckdb.Error as cause:
+            raise StoreUnavailableError(
+                f"{folder.database} is no sound database ({_first_line(cause)}): move it away, or restore a backup"
+            ) from cause
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
+    """From here on no statement reads or writes a file but the database and the backups, or changes this."""
+    connection.execute("SET allowed_directories = $1", [[str(folder.backups)]])
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:300]

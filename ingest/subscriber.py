@@ -1,0 +1,118 @@
+"""The connection to the broker: subscribe, hand over, acknowledge what is stored.
+
+Callbacks hand messages over and do nothing else. Subscribing happens at each connect, so a reconnect renews it; an
+outage is logged once.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+import paho.mqtt.client as paho
+
+from ingest.inbox import Inbox, Message
+from telemetry.datafolder import DataFolder
+from telemetry.mqtt import KEEPALIVE_SECONDS, make_client
+from telemetry.settings import Settings
+from telemetry.timestamps import now_us
+from telemetry.topics import Topics
+
+_log = logging.getLogger(__name__)
+
+
+class Subscriber:
+    """Ingest's session at the broker, persistent, at QoS 1, with acknowledgement after the commit."""
+
+    def __init__(self, settings: Settings, folder: DataFolder, inbox: Inbox) -> None:
+        self._settings = settings
+        self._inbox = inbox
+        self._topics = Topics(settings.topic_root)
+        self._client = make_client(settings, _client_id(folder), persistent=True, manual_ack=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = lambda *_: self._say_outage("it does not answer")
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
+        self._connection = 0
+        self._outage_said = False
+        self._stopping = False
+
+    @property
+    def connected(self) -> bool:
+        return self._client.is_connected()
+
+    def start(self) -> None:
+        """Connect in the background, again and again until it works, and after each outage."""
+        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_SECONDS)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Leave the broker; the session stays there and collects."""
+        self._stopping = True
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def acknowledge(self, message: Message) -> None:
+        """Tell the broker that a message is stored, if the connection it came on still lives."""
+        if message.qos and message.connection == self._connection:
+            self._client.ack(message.mid, message.qos)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Publish at QoS 1; False when there is no connection now."""
+        if not self.connected:
+            return False
+        return self._client.publish(topic, payload, qos=1, retain=retain).rc == paho.MQTT_ERR_SUCCESS
+
+    def _say_outage(self, why: str) -> None:
+        if self._stopping or self._outage_said:
+            return
+        self._outage_said = True
+        _log.warning("no broker at %s:%d (%s): trying again", self._settings.mqtt_host, self._settings.mqtt_port, why)
+
+    def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            self._say_outage(f"it refuses us: {reason}; see --mqtt-username and --mqtt-password-file")
+            return
+        self._connection += 1
+        self._outage_said = False
+        client.subscribe(self._topics.everything, qos=1)
+        _log.info("connected to the broker at %s:%d", self._settings.mqtt_host, self._settings.mqtt_port)
+
+    def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            _log.error(
+                "the broker does not let user '%s' read %s: give it the right to",
+                self._settings.mqtt_username,
+                self._topics.everything,
+            )
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+        self._say_outage("the connection ended")
+        # Acknowledgements of what came on this connection are worth nothing on the next.
+        self._connection += 1
+
+    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        self._inbox.put(
+            Message(
+                message.topic,
+                bytes(message.payload),
+                message.mid,
+                message.qos,
+                message.dup,
+                message.retain,
+                self._connection,
+                now_us(),
+            )
+        )
+
+
+def _client_id(folder: DataFolder) -> str:
+    """This data folder's own id at the broker; random, so that nobody else takes over its session."""
+    known = folder.read_private(folder.ingest_client_id)
+    if known:
+        return known
+    fresh = f"lumos-ingest-{secrets.token_hex(8)}"
+    folder.write_private(folder.ingest_client_id, fresh)
+    return fresh
