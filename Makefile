@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: help run setup setup-tests test check format bench lock clean
+.PHONY: help run setup setup-tests test check format bench screenshots lock clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ format: setup-tests  ## mend what ruff can mend
 
 bench: setup-tests  ## the report of speed and memory, as ratios
 	@$(PY) -m tests.benchmarks $(ARGS)
+
+screenshots: setup-tests  ## the pictures of the documents, from the running demo (ARGS=15 for 15 minutes of readings)
+	@$(PY) docs/screenshots.py $(ARGS)
 
 lock:  ## resolve pyproject.toml into the two lock files (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -q \

@@ -19,6 +19,9 @@ from telemetry.errors import BrokerError
 #: NATS hands at most this many unacknowledged messages to a subscriber; ingest acknowledges after each commit, so this
 #: bounds what is under way, not what is queued.
 _MAX_ACK_PENDING = 10_000
+#: What an ingest that died had not acknowledged is handed to the next one only after this time, also on a reconnect
+#: (seen with nats-server 2.15); a living one commits within a second.
+_ACK_WAIT_SECONDS = 10
 
 
 class Access(Enum):
@@ -70,7 +73,7 @@ jetstream {{
 }}
 mqtt {{
   listen: {json.dumps(listen)}
-  ack_wait: "30s"
+  ack_wait: "{_ACK_WAIT_SECONDS}s"
   max_ack_pending: {_MAX_ACK_PENDING}
   {no_auth_user}
 }}
