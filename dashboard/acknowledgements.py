@@ -13,11 +13,11 @@ from typing import Any
 
 from dashboard import formats
 from dashboard.translations import Say
-from telemetry.commands import ACK_TIMEOUT_SECONDS, CommandState
+from telemetry.commands import ACK_TIMEOUT_SECONDS, MESSAGE_LENGTH, CommandState
 from telemetry.timestamps import US_PER_MS, US_PER_SECOND
 
 TIMEOUT_US = int(ACK_TIMEOUT_SECONDS * US_PER_SECOND)
-#: After this long nobody watches for a late answer every quarter of a second any more.
+#: After this long nobody watches closely for a late answer any more.
 _WATCH_US = TIMEOUT_US + 2 * US_PER_SECOND
 
 _ICONS = {"good": "circle-check", "bad": "alert-triangle", "waiting": "hourglass", "warning": "alert-triangle"}
@@ -88,26 +88,39 @@ def under_way(rows: Sequence[Mapping[str, Any]], now_us: int) -> bool:
 
 
 def led_state(status: Mapping[str, Any], status_us: int | None, rows: Sequence[Mapping[str, Any]]) -> bool | None:
-    """The LED as the board last told it, in its status or in an acknowledgement; None when it never did."""
-    told, told_us = status.get("led"), status_us or 0
-    for row in rows:
-        if row["cmd"] != "led" or row["state"] != CommandState.ACKNOWLEDGED:
-            continue
-        answered_us = row["sent_us"] + round((row["delay_ms"] or 0) * US_PER_MS)
-        if answered_us > told_us:
-            told, told_us = _detail(row["detail"], row["value"]), answered_us
+    """The LED as the board last told it; None when it never did."""
+    told = _last_told(status, status_us, rows, "led", "led")
     return told if isinstance(told, bool) else None
 
 
-def _detail(detail: str | None, value: str) -> Any:
-    """The LED's state in an acknowledgement; a board that acknowledges without telling did what it was told."""
-    for text in (detail, value):
-        try:
-            body = json.loads(text or "null")
-        except ValueError:
+def screen_text(status: Mapping[str, Any], status_us: int | None, rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """What stands on the board's screen, as it last told; None when it never did."""
+    told = _last_told(status, status_us, rows, "message", "screen")
+    return told[:MESSAGE_LENGTH] if isinstance(told, str) else None
+
+
+def _last_told(
+    status: Mapping[str, Any], status_us: int | None, rows: Sequence[Mapping[str, Any]], cmd: str, name: str
+) -> Any:
+    """A part of the board's state, from its status or from a later acknowledgement of the command that sets it."""
+    told, told_us = status.get(name), status_us or 0
+    for row in rows:
+        if row["cmd"] != cmd or row["state"] != CommandState.ACKNOWLEDGED:
             continue
-        if isinstance(body, dict):
-            body = body.get("led")
-        if isinstance(body, bool):
-            return body
-    return None
+        answered_us = row["sent_us"] + round((row["delay_ms"] or 0) * US_PER_MS)
+        if answered_us > told_us:
+            told, told_us = _touched(row, name), answered_us
+    return told
+
+
+def _touched(row: Mapping[str, Any], name: str) -> Any:
+    """The state in an acknowledgement; a board that acknowledges without telling did what it was told."""
+    detail = _json(row["detail"])
+    return detail[name] if isinstance(detail, dict) and name in detail else _json(row["value"])
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return None

@@ -93,8 +93,10 @@ def span(duration_us: int, language: str) -> str:
 
 def delay(milliseconds: float, language: str) -> str:
     """`84 ms`, or `7.2 s` from a second on."""
+    if milliseconds < 1:
+        return f"<{THIN}1{THIN}ms"
     if milliseconds < 1_000:
-        return f"{max(0, round(milliseconds))}{THIN}ms"
+        return f"{round(milliseconds)}{THIN}ms"
     return f"{number(milliseconds / 1_000, 1, language)}{THIN}s"
 
 

@@ -1,7 +1,7 @@
 """Icons as CSS masks, so that they take the colour of the text around them; no icon font, no request elsewhere.
 
 The drawings are Tabler's, read from the wheel `pytablericons` without importing it (its code wants a game library).
-Adding an icon means adding its name to NAMES; `<span class="icon icon-bulb">` shows it.
+Adding an icon means adding its name to NAMES; `<span class="glyph glyph-bulb">` shows it.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def stylesheet() -> str:
     """The CSS of all icons in use. Raises LumosError when the wheel is missing."""
     folder = _folder()
     rules = [
-        ".icon{display:inline-block;width:1.15em;height:1.15em;flex:none;background:currentColor;vertical-align:-.2em}",
-        ".icon{-webkit-mask:var(--icon) center/contain no-repeat;mask:var(--icon) center/contain no-repeat}",
+        ".glyph{display:inline-block;width:1.15em;height:1.15em;flex:none;background:currentColor;vertical-align:-.2em}",
+        ".glyph{-webkit-mask:var(--icon) center/contain no-repeat;mask:var(--icon) center/contain no-repeat}",
     ]
-    rules += [f'.icon-{name}{{--icon:url("data:image/svg+xml,{_drawing(folder / f"{name}.svg")}")}}' for name in NAMES]
+    rules += [f'.glyph-{name}{{--icon:url("data:image/svg+xml,{_drawing(folder / f"{name}.svg")}")}}' for name in NAMES]
     return "\n".join(rules)
 
 

@@ -23,7 +23,6 @@ SHELL = "shell"
 BURGER = "burger"
 BADGES = "badges"
 BANNERS = "banners"
-LANGUAGE = "language"
 SCHEME = "scheme"
 FOOTER = "footer"
 

@@ -21,6 +21,7 @@ _LOG = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent / "assets"
 LANGUAGE_COOKIE = "lumos-language"
 _YEAR_SECONDS = 365 * 86_400
+_FOR_EVER = f"public, max-age={_YEAR_SECONDS}, immutable"
 
 META_TAGS = (
     {"name": "color-scheme", "content": "light dark"},
@@ -82,7 +83,7 @@ def prepare(app: Page, context: Context) -> None:
     @server.get("/icons.css")
     def icons_css() -> flask.Response:
         response = flask.Response(sheet, mimetype="text/css")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.headers["Cache-Control"] = _FOR_EVER
         return response
 
     @server.get("/alive")
@@ -92,14 +93,24 @@ def prepare(app: Page, context: Context) -> None:
 
     @server.after_request
     def headers(response: flask.Response) -> flask.Response:
-        response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Lumos-Started"] = context.started
+        if response.mimetype == "text/html":
+            # What protects a document; the answer to a tick is better short.
+            response.headers["Content-Security-Policy"] = policy
+            response.headers["Referrer-Policy"] = "same-origin"
+        elif response.status_code == 200 and _fingerprinted(flask.request):
+            response.headers["Cache-Control"] = _FOR_EVER
         asked = flask.request.args.get("lang")
         if asked in LANGUAGES and flask.request.path == "/":
             response.set_cookie(LANGUAGE_COOKIE, asked, max_age=_YEAR_SECONDS, samesite="Lax")
         return response
+
+
+def _fingerprinted(request: flask.Request) -> bool:
+    """Whether the address names this very version of a file, so that it never needs to be asked for again."""
+    suite = request.path.startswith("/_dash-component-suites/") and not request.path.endswith(".map")
+    return suite or (request.path.startswith("/assets/") and "m" in request.args)
 
 
 def report(error: Exception) -> None:

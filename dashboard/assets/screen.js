@@ -54,7 +54,9 @@
     const text = typed || shown || "";
     const lines = wrap(text).slice(0, ROWS);
     const words = page.words;
-    const caption = typed ? words["screen typed"] : shown === null || shown === undefined ? words["screen unknown"] : words["screen now"];
+    const unsent = typed && typed !== shown;
+    const known = shown !== null && shown !== undefined;
+    const caption = unsent ? words["screen typed"] : known ? words["screen now"] : words["screen unknown"];
     return [lines.join("\n"), caption, `${[...(typed || "")].length} / ${LONGEST}`];
   }
 

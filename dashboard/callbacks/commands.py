@@ -12,7 +12,7 @@ from dash import Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import acknowledgements, ids
-from dashboard.acknowledgements import TIMEOUT_US, Outcome, led_state, sentence, under_way
+from dashboard.acknowledgements import TIMEOUT_US, Outcome, led_state, screen_text, sentence, under_way
 from dashboard.callbacks.frame import device_standing
 from dashboard.callbacks.state import Kept, style_of, view_of
 from dashboard.commanding import Dispatch, Left
@@ -142,7 +142,7 @@ def controls(context: Context, view: View, style: Style, pending: Kept, at_us: i
         return (*[no_update] * 8, failed(style.say, str(error), ids.REFRESH), True)
     lit = led_state(standing.status, standing.status_us, rows) if standing else None
     words = led_words(lit, standing, style) if standing else style.say("state unknown")
-    shown = standing.status.get("screen") if standing else None
+    shown = screen_text(standing.status, standing.status_us, rows) if standing else None
     return (
         "true" if lit else "false",
         "switch unknown" if lit is None else "switch",
@@ -151,14 +151,14 @@ def controls(context: Context, view: View, style: Style, pending: Kept, at_us: i
         words,
         control_line("led", rows, pending, standing, style, at_us),
         control_line("message", rows, pending, standing, style, at_us),
-        screen_text(shown),
+        shown,
         history(rows[:_SHOWN], at_us, style),
         not (under_way(rows, at_us) or missing(rows, pending, at_us)),
     )
 
 
 def watch(context: Context, view: View, style: Style, pending: Kept, at_us: int) -> tuple[Any, ...]:
-    """While an answer is awaited: nothing at all, four times a second, until something changed."""
+    """While an answer is awaited: nothing at all, several times a second, until something changed."""
     rows = context.rows("commands", device=view.device, limit=8)
     waiting = under_way(rows, at_us) or missing(rows, pending, at_us)
     if waiting and all(row["state"] == CommandState.SENT for row in rows if row["command_id"] in pending.values()):
@@ -194,11 +194,6 @@ def missing(rows: Sequence[Mapping[str, Any]], pending: Kept, at_us: int) -> boo
         for cmd in _CONTROLS
         if cmd in pending
     )
-
-
-def screen_text(shown: object) -> str | None:
-    """What stands on the board's screen, as it said; None when it never did."""
-    return shown[:512] if isinstance(shown, str) else None
 
 
 def _reaction(reaction: Reaction, pending: Kept) -> tuple[Any, Any, Any]:

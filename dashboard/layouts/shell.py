@@ -35,7 +35,6 @@ _STORES = (
 def shell(settings: Settings, language: str) -> dmc.MantineProvider:
     """The whole page in one language."""
     say = speaker(language)
-    panel = say("device panel")
     return dmc.MantineProvider(
         dmc.DatesProvider(
             html.Div(
@@ -45,7 +44,11 @@ def shell(settings: Settings, language: str) -> dmc.MantineProvider:
                     dmc.AppShell(
                         [
                             dmc.AppShellHeader(_header(settings, language, say), className="header"),
-                            dmc.AppShellNavbar(device.panel(say), className="navbar", **aria(label=panel)),
+                            dmc.AppShellNavbar(
+                                [device.panel(say), _drawer_end(language, say)],
+                                className="navbar",
+                                **aria(label=say("device panel")),
+                            ),
                             dmc.AppShellMain(_main(say), className="main"),
                         ],
                         id=ids.SHELL,
@@ -80,7 +83,7 @@ def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
         dcc.Store(id=ids.PENDING, data={}),
         *(dcc.Store(id=name) for name in _STORES),
         dcc.Interval(id=ids.TICK, interval=1_000),
-        dcc.Interval(id=ids.COMMAND_TICK, interval=250, disabled=True),
+        dcc.Interval(id=ids.COMMAND_TICK, interval=120, disabled=True),
     ]
 
 
@@ -97,13 +100,7 @@ def _header(settings: Settings, language: str, say: Say) -> html.Div:
                 className="home",
             ),
             html.Div(id=ids.BADGES, className="badges", role="group", **aria(label=say("status"))),
-            html.Div(
-                [_language_button(name, language, say) for name in LANGUAGES],
-                id=ids.LANGUAGE,
-                className="languages",
-                role="group",
-                **aria(label=say("language")),
-            ),
+            languages(language, say),
             html.Button(
                 [icon("sun", "for-light"), icon("moon", "for-dark"), icon("device-desktop", "for-auto")],
                 id=ids.SCHEME,
@@ -115,11 +112,31 @@ def _header(settings: Settings, language: str, say: Say) -> html.Div:
     )
 
 
+def languages(language: str, say: Say) -> html.Div:
+    """The switch between the page's languages; in the header, or on a phone at the end of the drawer."""
+    return html.Div(
+        [_language_button(name, language, say) for name in LANGUAGES],
+        className="languages",
+        role="group",
+        **aria(label=say("language")),
+    )
+
+
 def _language_button(name: str, language: str, say: Say) -> html.Button:
     """The browser's own script listens to these: switching loads the page again in the other language."""
     chosen = aria(pressed="true" if name == language else "false")
     full = say({"en": "english", "fr": "french"}[name])
     return html.Button(name.upper(), className="language", lang=name, title=full, **chosen, **data(language=name))
+
+
+def _navbar(language: str, say: Say) -> dmc.AppShellNavbar:
+    content = [device.panel(say), _drawer_end(language, say)]
+    return dmc.AppShellNavbar(content, className="navbar", **aria(label=say("device panel")))
+
+
+def _drawer_end(language: str, say: Say) -> html.Div:
+    words = html.Span(say("language"), className="dim")
+    return html.Div([words, languages(language, say)], className="device-panel phone-languages")
 
 
 def _main(say: Say) -> html.Div:

@@ -26,7 +26,7 @@ def data(**attributes: str) -> dict[str, Any]:
 
 def icon(name: str, extra: str = "") -> html.Span:
     """A drawing in the colour of the text; it says nothing that the words beside it do not."""
-    return html.Span(className=f"icon icon-{name} {extra}".strip(), **_HIDDEN)
+    return html.Span(className=f"glyph glyph-{name} {extra}".strip(), **_HIDDEN)
 
 
 def dot(tone: str, *, live: bool = False) -> html.Span:
