@@ -1,4 +1,4 @@
-"""Make the pictures of the documents from the running demo: `make screenshots` (MINUTES of readings first, by default 2).
+"""Make the pictures of the documents from the running demo: `make screenshots`, `ARGS=2` for two minutes of readings.
 
 It starts `python app.py --demo` on free ports and a temporary data folder, waits until there is something to see, and
 opens the page in Chromium as people do: at a desk and on a phone, light and dark.
