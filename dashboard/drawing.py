@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboard import figures, formats, stretches, zones
 from dashboard.context import Context
-from dashboard.figures import Figure, Style
+from dashboard.figures import Figure, Style, Window
 from dashboard.live import Shown, describe
 from dashboard.panels.cards import range_name, readings
 from dashboard.panels.parts import Child, action_link, empty
@@ -22,8 +22,6 @@ from telemetry.timestamps import US_PER_DAY, US_PER_SECOND
 POINTS = 2_000
 #: A zoom is asked for with this share more on both sides, so that the line runs to the edges.
 _MARGIN = 0.1
-
-Window = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def draw(
     )  # fmt: skip
     subtitle = subtitle_of(len(points), points.bucket_us, style)
     return Drawing(
-        figures.series_figure(points, style, unit=view.unit, window=window, revision=view.search()),
+        figures.series_figure(points, style, unit=view.unit, window=window, zoom=zoom, revision=view.search()),
         view.title,
         f"{subtitle} · {style.say('zoomed')}" if zoom else subtitle,
         None if len(points) else nothing(context, view, style),

@@ -16,6 +16,8 @@ from dashboard.theme import FONT, Palette
 from dashboard.translations import MONTHS, WEEKDAYS, Say
 
 Figure = dict[str, Any]
+#: `(start, end)` in microseconds UTC.
+Window = tuple[int, int]
 
 #: The order of the traces: a tick's patch counts on it.
 BAND, LINE, DOTS = 0, 1, 2
@@ -45,10 +47,13 @@ class Style:
     coarse: bool = False
 
 
-def series_figure(points: Points, style: Style, *, unit: str | None, window: tuple[int, int], revision: str) -> Figure:
+def series_figure(
+    points: Points, style: Style, *, unit: str | None, window: Window, zoom: Window | None, revision: str
+) -> Figure:
     """One series: its mean as a line, min to max as a band behind it, gaps left open.
 
-    `window` is what the time axis shows without a zoom; a zoom stays as long as `revision` does.
+    `window` is what the time axis shows without a zoom, in microseconds UTC, and `zoom` what it shows with one. What the
+    user does besides stays as long as `revision` does.
     """
     spacing = stretches.typical_spacing(points.times_us, points.bucket_us)
     runs = stretches.stretches(points.times_us, spacing)
@@ -66,16 +71,11 @@ def series_figure(points: Points, style: Style, *, unit: str | None, window: tup
             _line_trace(line_x, line_y, style, unit, decimals),
             _dots_trace([x[i] for i in dots], [y[i] for i in dots], style),
         ],
-        "layout": _layout(style, window, revision),
+        "layout": _layout(style, window, zoom, revision),
     }
 
 
-def empty_figure(style: Style, window: tuple[int, int], revision: str) -> Figure:
-    """The axes without a series: what lies under a panel's message."""
-    return series_figure(Points([], [], [], [], [], 0), style, unit=None, window=window, revision=revision)
-
-
-def axis_window(window: tuple[int, int], zone: tzinfo) -> dict[str, Any]:
+def axis_window(window: Window, zone: tzinfo) -> dict[str, Any]:
     """The time axis' options that show exactly this window while nobody has zoomed.
 
     Through `autorangeoptions`, not `range`: Plotly gives up a user's zoom when a figure brings another `range`.
@@ -92,8 +92,10 @@ def config(language: str) -> Any:
         "plotlyServerURL": "",
         "responsive": True,
         "scrollZoom": False,
+        # Not "reset": a figure drawn for a zoom has that zoom as its first range.
+        "doubleClick": "autosize",
         "displayModeBar": "hover",
-        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "resetScale2d"],
         "toImageButtonOptions": {"format": "png", "filename": "lumos", "scale": 2},
         "showTips": False,
         "locale": language,
@@ -125,12 +127,11 @@ def _dots_trace(x: list[str], y: list[float], style: Style) -> Figure:
     }  # fmt: skip
 
 
-def _layout(style: Style, window: tuple[int, int], revision: str) -> Figure:
+def _layout(style: Style, window: Window, zoom: Window | None, revision: str) -> Figure:
     palette = style.palette
     day = "%a %-d %b"
     axis = {
         "gridcolor": palette.grid, "zeroline": False, "linecolor": palette.line, "tickfont": {"color": palette.dim},
-        "fixedrange": False,
     }  # fmt: skip
     return {
         "uirevision": revision,
@@ -149,7 +150,9 @@ def _layout(style: Style, window: tuple[int, int], revision: str) -> Figure:
         "xaxis": {
             **axis,
             "type": "date",
-            "autorange": True,
+            # A zoom is written into the figure: Dash hands Plotly its own layout back, and with that Plotly forgets
+            # what was the user's doing.
+            **({"autorange": False, "range": zones.drawn(zoom, style.zone)} if zoom else {"autorange": True}),
             "autorangeoptions": axis_window(window, style.zone),
             "nticks": 4 if style.narrow else 11,
             "tickformatstops": [
@@ -158,14 +161,21 @@ def _layout(style: Style, window: tuple[int, int], revision: str) -> Figure:
             "hoverformat": "%a %-d %b %H:%M:%S",
             "ticklabeloverflow": "hide past div",
         },
-        "yaxis": {**axis, "exponentformat": "none", "separatethousands": True, "automargin": True, "nticks": 6},
+        "yaxis": {
+            **axis,
+            "exponentformat": "none",
+            "separatethousands": True,
+            "automargin": True,
+            "nticks": 6,
+            "fixedrange": True,
+        },
     }
 
 
 _LOCALES: Mapping[str, Any] = {
     "fr": {
         "dictionary": {
-            "Autoscale": "Échelle automatique",
+            "Autoscale": "Tout afficher",
             "Box Select": "Sélection rectangulaire",
             "Double-click to zoom back out": "Un double-clic annule le zoom",
             "Download plot": "Télécharger le graphique",

@@ -13,8 +13,7 @@ from dash import no_update
 
 from dashboard import drawing
 from dashboard.context import Context
-from dashboard.drawing import Window
-from dashboard.figures import Style
+from dashboard.figures import Style, Window
 from dashboard.live import Shown, append, into_buckets
 from dashboard.panels.cards import newest_text
 from dashboard.panels.header import DOWN, health_key
