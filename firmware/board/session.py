@@ -40,22 +40,27 @@ class Pause:
 async def session(board) -> None:
     """Hold a connection to the broker for ever."""
     pause = Pause(board.hal)
-    outage = None
+    outage_is_known = False
     while True:
         await board.link_is_up.wait()
         started = board.clock.uptime_ms()
         client = board.new_client()
         try:
             await client.connect(board.config["host"], board.config["port"])
-            outage = None
+            outage_is_known = False
             await race(client.read_forever(), client.keep_forever(), serve(board, client))
         except NETWORK_ERRORS as error:
-            if outage is None and board.hal.link_up():
+            if not outage_is_known and not board.stopping and board.hal.link_up():
+                outage_is_known = True
                 board.hal.log(f"no broker at {board.address()} ({reason(error)}); trying again")
-            outage = error
         finally:
             client.close()
             board.disconnected()
+        if not board.hal.link_up():
+            # The broker is not to blame: be there as soon as the network is.
+            board.link_is_up.clear()
+            pause.reset()
+            continue
         if board.stopping:  # a good-bye is not followed by a hello
             await asyncio.Event().wait()
         if board.clock.uptime_ms() - started > _GOOD_SESSION_MS:

@@ -16,7 +16,7 @@ _SCROLL_SECONDS = 2
 
 async def link(board) -> None:
     """Keep the network joined, and the clock right while it is."""
-    pause = Pause(board.hal, 1)
+    pause = Pause(board.hal)
     sync_at = 0
     while True:
         if not board.hal.link_up():

@@ -1,6 +1,7 @@
 """A board for MicroPython's unix port: the firmware as it is, over hardware that reads the same for ever.
 
-Run by MicroPython with the firmware's folder and the configuration as arguments; not a test by itself.
+Run by MicroPython with the firmware's folder and a configuration file as arguments (the unix port ends on an argument
+of more than 255 characters); not a test by itself.
 """
 
 import asyncio
@@ -73,4 +74,6 @@ class BenchHal(Hal):
         sys.stdout.write(text + "\n")
 
 
-asyncio.run(Board(BenchHal(), json.loads(sys.argv[2])).run())
+with open(sys.argv[2]) as file:  # noqa: PTH123 - MicroPython has no pathlib
+    config = json.load(file)
+asyncio.run(Board(BenchHal(), config).run())

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def board(broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
+def board(broker: Broker, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     config = {
         "device": "mp-1",
         "port": broker.port,
@@ -36,8 +36,10 @@ def board(broker: Broker) -> Iterator[subprocess.Popen[bytes]]:
             {"driver": "tmp36", "metric": "temperature", "label": "Temperature", "unit": "°C", "pin": 39},
         ],
     }
+    (tmp_path / "board.json").write_text(json.dumps(config))
     process = subprocess.Popen(
-        [str(MICROPYTHON), "-X", "heapsize=160k", str(BOARD), str(FIRMWARE), json.dumps(config)], stdout=subprocess.PIPE
+        [str(MICROPYTHON), "-X", "heapsize=160k", str(BOARD), str(FIRMWARE), str(tmp_path / "board.json")],
+        stdout=subprocess.PIPE,
     )
     yield process
     process.kill()
