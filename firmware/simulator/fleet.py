@@ -10,6 +10,7 @@ import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from firmware.board.board import Board
 from firmware.simulator.faults import FAULTS
@@ -88,7 +89,7 @@ class SimulatedBoard:
             await _end(*faults)
 
 
-async def _end(*tasks: asyncio.Future[object]) -> None:
+async def _end(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
