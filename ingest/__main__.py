@@ -18,8 +18,14 @@ _log = logging.getLogger("ingest")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 after a clean stop, 2 when a person must mend something (said in one line)."""
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        settings = load(read_arguments(parser("python -m ingest", __doc__), argv))
+        if words[:1] == ["device"]:
+            from ingest.board_users import main as device
+
+            device(words)
+            return 0
+        settings = load(read_arguments(parser("python -m ingest", __doc__), words))
         configure("ingest", settings.log_level)
         _run(settings)
     except LumosError as error:
@@ -31,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(settings: Settings) -> None:
     # Heavy imports wait until the settings are known to be right.
     from ingest.actions import Actions
+    from ingest.board_users import BoardUsers
     from ingest.inbox import Inbox
     from ingest.live_questions import with_live_questions
     from ingest.read_service import ReadService
@@ -50,8 +57,9 @@ def _run(settings: Settings) -> None:
         recent = Recent()
         writer = Writer(settings, connection, inbox, recent)
         subscriber = Subscriber(settings, folder, inbox)
+        boards = BoardUsers(settings, folder)
         questions = with_live_questions(folder, writer, subscriber, inbox, recent)
-        service = ReadService(settings, folder, connection, questions, Actions(writer, recent))
+        service = ReadService(settings, folder, connection, questions, Actions(writer, recent, boards))
         folder.announce_ingest({"port": service.port, "pid": os.getpid(), "started_us": now_us()})
         thread = threading.Thread(target=writer.run, args=(subscriber,), name="writer")
         thread.start()

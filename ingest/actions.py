@@ -6,17 +6,20 @@ waits for the result.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.board_users import BoardUsers
 from ingest.fold import transact
 from ingest.recent import Recent
 from ingest.writer import Writer
 from telemetry import commands
 from telemetry.commands import HOLD_SECONDS
 from telemetry.errors import ActionError, nearest
+from telemetry.timestamps import now_us
 
 _log = logging.getLogger(__name__)
 
@@ -34,9 +37,10 @@ class _Action:
 class Actions:
     """Carries actions out for whoever holds the action token."""
 
-    def __init__(self, writer: Writer, recent: Recent) -> None:
+    def __init__(self, writer: Writer, recent: Recent, boards: BoardUsers) -> None:
         self.writer = writer
         self.recent = recent
+        self.boards = boards
 
     def carry_out(self, name: str, arguments: Mapping[str, Any], by: str) -> Any:
         """The action's result. Raises ActionError or CommandError with a sentence."""
@@ -45,7 +49,15 @@ class Actions:
             raise ActionError(f"'{name[:64]}' is no action{nearest(name, ACTIONS)}")
         _check(name, action.takes, arguments)
         _log.info("%s by %s", name, by)
-        return self.writer.ask(lambda: action.run(self, arguments, by)).result(_WAIT_SECONDS)
+
+        def run() -> Any:
+            result = action.run(self, arguments, by)
+            # Kept with who asked; a result may hold a password, arguments never do.
+            row: list[object] = [now_us(), by[:200], name, json.dumps(arguments, ensure_ascii=False)]
+            transact(self.writer.connection, ("INSERT INTO changes VALUES ($1, $2, $3, $4)", row))
+            return result
+
+        return self.writer.ask(run).result(_WAIT_SECONDS)
 
 
 def _hold_command(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
@@ -78,6 +90,21 @@ def _rename_device(actions: Actions, arguments: Mapping[str, Any], _by: str) -> 
     return {"device": device}
 
 
+def _add_board_user(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
+    """A password at the broker for a new board, told once."""
+    return actions.boards.add(arguments["device"])
+
+
+def _renew_board_user(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
+    """A new password for a board; the old one is refused at once."""
+    return actions.boards.renew(arguments["device"])
+
+
+def _remove_board_user(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
+    """Take a board's right to connect away at once."""
+    return actions.boards.remove(arguments["device"])
+
+
 _TEXT = (str,)
 _MAYBE_TEXT = (str, type(None))
 
@@ -86,6 +113,9 @@ ACTIONS: Mapping[str, _Action] = {
         {"device": _TEXT, "cmd": _TEXT, "value": (object,), "expires_seconds": (int, float, type(None))}, _hold_command
     ),
     "withdraw_command": _Action({"id": _TEXT}, _withdraw_command),
+    "add_board_user": _Action({"device": _TEXT}, _add_board_user),
+    "renew_board_user": _Action({"device": _TEXT}, _renew_board_user),
+    "remove_board_user": _Action({"device": _TEXT}, _remove_board_user),
     "rename_device": _Action({"device": _TEXT, "name": _MAYBE_TEXT, "place": _MAYBE_TEXT}, _rename_device),
 }
 

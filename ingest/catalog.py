@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
-from ingest.decode import Sensor
+from ingest.decoded import Sensor
 
 
 class Catalog:

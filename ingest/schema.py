@@ -60,6 +60,9 @@ _VERSION_1 = """
         device_id INTEGER NOT NULL, event_us BIGINT NOT NULL, boot VARCHAR, n BIGINT,
         event VARCHAR NOT NULL, value VARCHAR
     );
+    CREATE TABLE changes (
+        changed_us BIGINT NOT NULL, asked_by VARCHAR NOT NULL, action VARCHAR NOT NULL, arguments VARCHAR NOT NULL
+    );
     CREATE TABLE quarantine (
         arrived_us BIGINT NOT NULL, topic VARCHAR NOT NULL, reason VARCHAR NOT NULL,
         payload BLOB NOT NULL, length BIGINT NOT NULL

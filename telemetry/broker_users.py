@@ -2,7 +2,7 @@
 
 Ingest keeps the list (`device add`, and the action of the same name); the launcher writes it out before the embedded
 broker starts. Passwords are drawn here, 128 random bits each, returned once and kept as hashes; only ingest's and the
-dashboard's own are also kept in a file, for themselves. Nothing here talks to a broker but `reload_embedded`.
+dashboard's own are also kept in a file, for themselves. Nothing here talks to a broker; the embedded one is signalled.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import bcrypt
 
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError, nearest
+from telemetry.settings import Settings
 from telemetry.topics import ORIGINAL_DEVICE, TopicKind, Topics, is_device_id
 
 #: Cheap hashing is right here: the passwords are random, so nobody can guess them from a hash, and a hundred boards
@@ -110,6 +111,18 @@ class BrokerUsers:
             if role not in known or not path.exists():
                 self._folder.write_private(path, self._set(role, role))
 
+    def apply(self, settings: Settings) -> str:
+        """Write the users out and have them take effect; what a person must still do, or nothing."""
+        if settings.embedded:
+            self.write_embedded(anonymous=not settings.lan, original=settings.lan and settings.allow_original)
+            self._reload_embedded()
+            return ""
+        passwords, access = self.write_mosquitto(original=settings.allow_original)
+        return (
+            f"with Mosquitto: name these in its configuration (password_file {passwords}, acl_file {access}), "
+            "and have it read them again: sudo systemctl reload mosquitto"
+        )
+
     def write_embedded(self, *, anonymous: bool, original: bool) -> Path:
         """The users as the embedded broker reads them; the file.
 
@@ -144,12 +157,11 @@ class BrokerUsers:
         self._folder.write_private(access, "\n\n".join(blocks))
         return passwords, access
 
-    def reload_embedded(self) -> bool:
-        """Have the running embedded broker read its users again; False when none runs."""
-        with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
+    def _reload_embedded(self) -> None:
+        """Have the embedded broker read its users again, if it runs."""
+        with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
+            # Windows knows no SIGHUP: there the supervisor starts the broker again.
             os.kill(int(self._folder.broker_pid.read_text()), getattr(signal, "SIGHUP", signal.SIGTERM))
-            return True
-        return False
 
     def _require_board(self, name: str) -> None:
         if name not in self.boards():

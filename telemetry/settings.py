@@ -99,6 +99,12 @@ def _root(value: str) -> str:
     return value
 
 
+def _base_path(value: str) -> str:
+    if not re.fullmatch(r"/([\w.~-]+/)*[\w.~-]*", value):
+        raise ValueError("a path such as / or /lumos")
+    return "/" + value.strip("/")
+
+
 def _zone(value: str) -> str:
     if value != "auto":
         try:
@@ -129,6 +135,22 @@ class Settings:
         _yes_or_no,
         "",
         "with --lan: let boards with the original program, which have no password, publish readings",
+    )
+    allowed_hosts: str = _row(
+        "", _text, "names", "further names, with commas, under which browsers may reach the dashboard"
+    )
+    base_path: str = _row("/", _base_path, "path", "path under which a reverse proxy shows the dashboard")
+    trusted_proxies: str = _row("", _text, "addresses", "proxies, with commas, whose X-Forwarded headers are believed")
+    tls_certificate: Path | None = _row(
+        "", _optional_path, "file", "this host's certificate (PEM); dashboard and embedded broker then speak TLS"
+    )
+    tls_key: Path | None = _row("", _optional_path, "file", "the certificate's private key (PEM)")
+    session_idle: int = _row("12h", _duration, "duration", "how long a login lasts without a click; 0 for 30 days")
+    admin_password_file: Path | None = _row(
+        "",
+        _optional_path,
+        "file",
+        "file whose first line is the password of the first admin, where nobody can be asked",
     )
     broker: str = _row(
         "embedded", _choice("embedded", "external"), "", "run a broker of its own, or use one that runs already"
@@ -167,6 +189,16 @@ class Settings:
                 value = Path(value).absolute()
             texts[row.variable] = _write(row, value)
         return texts
+
+    @property
+    def listens_on(self) -> str:
+        """The address the dashboard listens on: every one of this machine with --lan, unless one was named."""
+        return "0.0.0.0" if self.lan and "host" not in self.given else self.host  # noqa: S104
+
+    @property
+    def login_required(self) -> bool:
+        """Whether the dashboard can be reached from elsewhere, so that nobody may be anonymous."""
+        return self.lan or self.host not in ("127.0.0.1", "localhost", "::1") or bool(self.trusted_proxies)
 
     @property
     def embedded(self) -> bool:

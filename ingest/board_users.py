@@ -1,0 +1,112 @@
+"""Boards' passwords at the broker: `python -m ingest device add|renew|remove|list`, and the actions that do the same.
+
+The command asks the running ingest; where none runs it changes the list itself, under ingest's lock, so that the list
+has one writer at a time. A password is shown once and kept nowhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+
+from filelock import FileLock, Timeout
+
+from telemetry.broker_users import BrokerUsers
+from telemetry.datafolder import DataFolder
+from telemetry.errors import AlreadyRunningError, StoreUnavailableError
+from telemetry.reader import Actions
+from telemetry.settings import Settings, load, parser
+from telemetry.topics import Topics
+
+_WORDS = {
+    "add": "add_board_user",
+    "renew": "renew_board_user",
+    "remove": "remove_board_user",
+}
+
+
+class BoardUsers:
+    """The boards of one broker. Each call takes effect at once, and says what is left for a person to do."""
+
+    def __init__(self, settings: Settings, folder: DataFolder, *, running: bool = True) -> None:
+        self._settings = settings
+        self._users = BrokerUsers(folder, Topics(settings.topic_root))
+        # Without a running Lumos nobody here knows how open its broker is to be: its next start writes the list out.
+        self._applies = running or not settings.embedded
+
+    def add(self, device: str) -> dict[str, str]:
+        """`{"device", "password", "note"}`. Raises BrokerError for a name that is taken or is none."""
+        password = self._users.add_board(device)
+        return {"device": device, "password": password, "note": self._apply()}
+
+    def renew(self, device: str) -> dict[str, str]:
+        """`{"device", "password", "note"}`. Raises BrokerError for an unknown board."""
+        password = self._users.renew_board(device)
+        return {"device": device, "password": password, "note": self._apply()}
+
+    def remove(self, device: str) -> dict[str, str]:
+        """`{"device", "note"}`. Raises BrokerError for an unknown board."""
+        self._users.remove_board(device)
+        return {"device": device, "note": self._apply()}
+
+    def _apply(self) -> str:
+        if not self._applies:
+            return "it takes effect when Lumos starts"
+        return self._users.apply(self._settings)
+
+    def names(self) -> list[str]:
+        """The boards that have a password."""
+        return self._users.boards()
+
+
+def main(argv: Sequence[str]) -> None:
+    """Carry `device …` out. Raises LumosError with a sentence."""
+    command_line = parser("python -m ingest", "Boards' passwords at the broker.")
+    device = command_line.add_subparsers(dest="kind", required=True, parser_class=argparse.ArgumentParser)
+    does = device.add_parser("device", help="boards at the broker").add_subparsers(dest="do", required=True)
+    for word, what in (
+        ("add", "a password for a new board, shown once"),
+        ("renew", "a new password for a board; the old one is refused from then on"),
+        ("remove", "take a board's right to connect away"),
+    ):
+        does.add_parser(word, help=what).add_argument("name")
+    does.add_parser("list", help="the boards that have a password")
+    arguments = command_line.parse_args(argv)
+    settings = load(arguments)
+    folder = DataFolder(settings.data_dir)
+    folder.ensure()
+    if arguments.do == "list":
+        for name in BoardUsers(settings, folder).names():
+            _say(name)
+        return
+    result = _carry_out(settings, folder, arguments.do, arguments.name)
+    if "password" in result:
+        _say(
+            f"user {result['device']}\npassword {result['password']}\nThe password is shown once: give it to the board."
+        )
+    else:
+        _say(f"{result['device']} may no longer connect")
+    if result["note"]:
+        _say(result["note"])
+
+
+def _carry_out(settings: Settings, folder: DataFolder, word: str, name: str) -> dict[str, str]:
+    try:
+        return dict(Actions(folder).call(_WORDS[word], {"device": name}, by=f"{getpass.getuser()} (console)"))
+    except StoreUnavailableError:
+        return _carry_out_alone(settings, folder, word, name)
+
+
+def _carry_out_alone(settings: Settings, folder: DataFolder, word: str, name: str) -> dict[str, str]:
+    try:
+        with FileLock(folder.ingest_lock, blocking=False):
+            boards = BoardUsers(settings, folder, running=False)
+            return {"add": boards.add, "renew": boards.renew, "remove": boards.remove}[word](name)
+    except Timeout as cause:
+        raise AlreadyRunningError("ingest is starting or stopping: try again in a moment") from cause
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stdout)  # noqa: T201 - a command line speaks to its user
