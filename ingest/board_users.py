@@ -6,7 +6,6 @@ has one writer at a time. A password is shown once and kept nowhere.
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from telemetry.broker_users import BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, StoreUnavailableError
 from telemetry.reader import Actions
-from telemetry.settings import Settings, load, parser
+from telemetry.settings import Settings, load, parser, sub_parser
 from telemetry.topics import Topics
 
 _WORDS = {
@@ -64,15 +63,15 @@ class BoardUsers:
 def main(argv: Sequence[str]) -> None:
     """Carry `device …` out. Raises LumosError with a sentence."""
     command_line = parser("python -m ingest", "Boards' passwords at the broker.")
-    device = command_line.add_subparsers(dest="kind", required=True, parser_class=argparse.ArgumentParser)
-    does = device.add_parser("device", help="boards at the broker").add_subparsers(dest="do", required=True)
+    kinds = command_line.add_subparsers(dest="kind", required=True)
+    does = sub_parser(kinds, "device", "boards at the broker").add_subparsers(dest="do", required=True)
     for word, what in (
         ("add", "a password for a new board, shown once"),
         ("renew", "a new password for a board; the old one is refused from then on"),
         ("remove", "take a board's right to connect away"),
     ):
-        does.add_parser(word, help=what).add_argument("name")
-    does.add_parser("list", help="the boards that have a password")
+        sub_parser(does, word, what).add_argument("name")
+    sub_parser(does, "list", "the boards that have a password")
     arguments = command_line.parse_args(argv)
     settings = load(arguments)
     folder = DataFolder(settings.data_dir)

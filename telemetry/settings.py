@@ -265,16 +265,29 @@ class _Parser(argparse.ArgumentParser):
 def parser(prog: str, description: str) -> argparse.ArgumentParser:
     """A command line with every setting as a flag; the caller may add modes of its own."""
     made = _Parser(prog=prog, description=description, allow_abbrev=False)
+    _add_flags(made)
+    return made
+
+
+def sub_parser(words: Any, name: str, help: str) -> argparse.ArgumentParser:
+    """A sub-command that takes every setting too, so that flags may stand behind its words."""
+    made: argparse.ArgumentParser = words.add_parser(name, help=help, description=help, allow_abbrev=False)
+    _add_flags(made)
+    return made
+
+
+def _add_flags(made: argparse.ArgumentParser) -> None:
     group = made.add_argument_group(
         "settings", f"each also as a LUMOS_* variable or a key of {_FILE_NAME}; flags are strongest, the file weakest"
     )
     for row in rows():
         unit = f" ({row.unit})" if row.unit else ""
         default = f" [{row.default}]" if row.default else ""
-        group.add_argument(
-            row.flag, metavar="VALUE", dest=row.name, help=f"{row.help}{unit}{default}".replace("%", "%%")
-        )
-    return made
+        # A yes-or-no setting may be given as the flag alone.
+        alone: dict[str, Any] = {"nargs": "?", "const": "yes"} if row.read is _yes_or_no else {}
+        text = f"{row.help}{unit}{default}".replace("%", "%%")
+        # Suppressed, so that a sub-command's silence does not undo what stood before it.
+        group.add_argument(row.flag, metavar="VALUE", dest=row.name, default=argparse.SUPPRESS, help=text, **alone)
 
 
 def load(

@@ -1,0 +1,85 @@
+"""What a person or a token may do, in three steps, and which route or callback asks for which.
+
+The tables here are complete: a route or a callback that stands in none of them is refused to everybody, and a test
+holds the tables against the app's own lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from dashboard import ids
+
+
+class Role(IntEnum):
+    """Each may do what the one before may."""
+
+    NOBODY = 0
+    VIEWER = 1
+    OPERATOR = 2
+    ADMIN = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> Role | None:
+        """The role that a word names; None for none, and for nobody's."""
+        return next((role for role in cls if role.word == word and role is not cls.NOBODY), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks. `by` is what is kept with what they do."""
+
+    name: str
+    role: Role
+    session: str = ""
+
+    @property
+    def by(self) -> str:
+        return self.name
+
+
+#: Route (as Flask's url_map writes it) → who may use it. What stands under NOBODY tells nothing about anybody's data.
+ROUTES: Mapping[str, Role] = {
+    "/": Role.VIEWER,
+    "/<path:path>": Role.VIEWER,
+    "/data": Role.VIEWER,
+    "/data.csv": Role.VIEWER,
+    "/health": Role.NOBODY,  # without a login it gives the status alone
+    "/alive": Role.NOBODY,
+    "/icons.css": Role.NOBODY,
+    "/login": Role.NOBODY,
+    "/logout": Role.NOBODY,
+    "/assets/<path:filename>": Role.NOBODY,
+    "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": Role.NOBODY,
+    "/_favicon.ico": Role.NOBODY,
+    "/_dash-layout": Role.VIEWER,
+    "/_dash-dependencies": Role.VIEWER,
+    "/_dash-update-component": Role.VIEWER,  # and then what CALLBACKS says of the one that is asked for
+    "/_reload-hash": Role.VIEWER,
+}
+
+#: The first output of each callback that runs here → who may have it run.
+CALLBACKS: Mapping[str, Role] = {
+    f"{ids.VIEW}.data": Role.VIEWER,
+    f"{ids.NOW_VALUE}.children": Role.VIEWER,
+    f"{ids.ADDRESS}.search": Role.VIEWER,
+    f"{ids.CHART}.figure": Role.VIEWER,
+    f"{ids.CARDS}.children": Role.VIEWER,
+    f"{ids.BADGES}.children": Role.VIEWER,
+    f"{ids.LED}.aria-checked": Role.VIEWER,
+    f"{ids.PENDING}.data": Role.OPERATOR,
+}
+
+
+def role_of_callback(output: object) -> Role | None:
+    """Who may have the callback run that Dash knows by this output; None when no table names it."""
+    if not isinstance(output, str):
+        return None
+    first = output.removeprefix("..").split("...")[0].removesuffix("..")
+    return CALLBACKS.get(first.partition("@")[0])
