@@ -41,7 +41,7 @@ def create_app(settings: Settings, *, reader: Asks | None = None, commander: Com
         assets_folder=str(serving.ASSETS),
         assets_path_ignore=["head"],
         meta_tags=list(serving.META_TAGS),
-        on_error=serving.report,
+        on_error=serving.reporter(settings),
     )
     app.layout = lambda: shell(settings, serving.page_language(settings))
     callbacks.register(app, context)

@@ -52,8 +52,8 @@ def series_figure(
 ) -> Figure:
     """One series: its mean as a line, min to max as a band behind it, gaps left open.
 
-    `window` is what the time axis shows without a zoom, in microseconds UTC, and `zoom` what it shows with one. What the
-    user does besides stays as long as `revision` does.
+    `window` is what the time axis shows without a zoom, `zoom` what it shows with one. What the user does besides stays
+    as long as `revision` does.
     """
     spacing = stretches.typical_spacing(points.times_us, points.bucket_us)
     runs = stretches.stretches(points.times_us, spacing)

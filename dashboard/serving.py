@@ -6,15 +6,17 @@ Nothing on the page comes from another host, and the Content-Security-Policy hol
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dash
 import flask
 
-from dashboard import icons
+from dashboard import icons, ids
 from dashboard.context import Context
-from dashboard.translations import LANGUAGES, choose_language
+from dashboard.panels.parts import banner
+from dashboard.translations import LANGUAGES, choose_language, speaker
 from telemetry.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -113,9 +115,15 @@ def _fingerprinted(request: flask.Request) -> bool:
     return suite or (request.path.startswith("/assets/") and "m" in request.args)
 
 
-def report(error: Exception) -> None:
-    """An unexpected error in a callback: the log has it whole, the client only that it happened."""
-    _LOG.error("a callback failed", exc_info=error)
+def reporter(settings: Settings) -> Callable[[Exception], None]:
+    """What happens to an unexpected error in a callback: the log has it whole, the page only that it happened."""
+
+    def report(error: Exception) -> None:
+        _LOG.error("a callback failed", exc_info=error)
+        say = speaker(page_language(settings))
+        dash.set_props(ids.BANNERS, {"children": banner(say("panel failed"), say("unexpected"), "bad")})
+
+    return report
 
 
 def _policy(app: dash.Dash) -> str:

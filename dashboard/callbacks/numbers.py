@@ -54,7 +54,7 @@ def numbers(context: Context, view: View, style: Style, at_us: int) -> tuple[Chi
     except LumosError as error:
         return [], failed(style.say, str(error), ids.REFRESH), None, download
     return (
-        cards(view, window, now, before, points, style),
+        cards(view, window, now, before, points, at_us, style),
         statistics(view, now, at_us, style),
         sparkline(points.means, "series"),
         download,

@@ -82,7 +82,7 @@ def toolbar(say: Say) -> html.Div:
                         [icon("player-pause", "when-on"), icon("player-play", "when-off"), say("live")],
                         id=ids.LIVE_SWITCH,
                         className="button live-switch",
-                        title=say("pause"),
+                        title=say("live help"),
                         **aria(pressed="true"),
                     ),
                     html.A([icon("download"), say("csv")], id=ids.CSV, className="button", title=say("csv help")),

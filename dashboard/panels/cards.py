@@ -13,7 +13,6 @@ from dashboard.figures import Style
 from dashboard.panels.parts import Child, aria
 from dashboard.stretches import Points
 from dashboard.views import View
-from telemetry.timestamps import now_us
 
 _SPARK_POINTS = 60
 
@@ -29,12 +28,13 @@ def cards(
     now: Mapping[str, Any],
     before: Mapping[str, Any],
     points: Points,
+    at_us: int,
     style: Style,
 ) -> list[html.Article]:
     """The three cards of a range: `now` and `before` are rows of `statistics`, for the range and the one before it."""
     return [
         _mean(view, now, before, points, style),
-        _range(view, now, points, style),
+        _range(view, now, points, at_us, style),
         _coverage(view, window, now, points, style),
     ]
 
@@ -88,15 +88,14 @@ def _change(view: View, now: Mapping[str, Any], before: Mapping[str, Any], decim
     return style.say("change", change=shown, range=name) if view.relative else style.say("change custom", change=shown)
 
 
-def _range(view: View, now: Mapping[str, Any], points: Points, style: Style) -> html.Article:
+def _range(view: View, now: Mapping[str, Any], points: Points, at_us: int, style: Style) -> html.Article:
     label = style.say("range in", range=range_name(view, style))
     spark = sparkline(points.highs, "violet", points.lows)
     if now["min"] is None:
         return card(label, formats.DASH, "", "", spark)
     decimals = formats.decimals_for([now["min"], now["max"]], most=2)
     low, high = (formats.number(now[name], decimals, style.language) for name in ("min", "max"))
-    today = now_us()
-    times = {name: formats.when(now[f"{name}_us"], today, style.zone, style.language) for name in ("min", "max")}
+    times = {name: formats.when(now[f"{name}_us"], at_us, style.zone, style.language) for name in ("min", "max")}
     detail = " · ".join(style.say(f"{name} at", time=times[name]) for name in ("max", "min"))
     return card(label, f"{low}{formats.THIN}–{formats.THIN}{high}", formats.shown_unit(view.unit), detail, spark)
 

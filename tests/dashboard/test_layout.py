@@ -1,0 +1,85 @@
+"""The page as a whole: its ids against its callbacks, its words against both languages, its icons."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard import icons, ids
+from dashboard.app import create_app
+from dashboard.commanding import Commander
+from dashboard.layouts.shell import shell
+from dashboard.translations import MONTHS, PHRASES, WEEKDAYS
+from telemetry.settings import Settings
+from tests.dashboard.conftest import FakeReader
+
+SOURCES = Path(__file__).parents[2] / "dashboard"
+
+
+def _ids(component: Any) -> Iterator[str]:
+    if getattr(component, "id", None):
+        yield component.id
+    for child in component._traverse():
+        if getattr(child, "id", None):
+            yield child.id
+
+
+@pytest.fixture
+def app(settings: Settings, commander: Commander) -> Any:
+    return create_app(settings, reader=FakeReader(), commander=commander)
+
+
+def test_every_callback_names_components_of_the_layout(app: Any, settings: Settings) -> None:
+    known = set(_ids(shell(settings, "en")))
+    named = set()
+    for key, entry in app.callback_map.items():
+        outputs = [name for name in key.strip(".").split("...") if "." in name]
+        named |= {name.split("@")[0].rsplit(".", 1)[0] for name in outputs}
+        named |= {item["id"] for item in (*entry["inputs"], *entry["state"])}
+    assert named - known == set()
+
+
+def test_every_id_is_in_the_layout(settings: Settings) -> None:
+    declared = {value for name, value in vars(ids).items() if name.isupper()}
+    assert declared - set(_ids(shell(settings, "fr"))) == set()
+
+
+def test_missing_ids_are_not_forgiven(app: Any) -> None:
+    assert not app.config.suppress_callback_exceptions
+
+
+@pytest.mark.parametrize(("phrase", "texts"), PHRASES.items())
+def test_both_languages_say_the_same(phrase: str, texts: tuple[str, str]) -> None:
+    fields = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in texts]
+    assert all(texts), phrase
+    assert fields[0] == fields[1], phrase
+
+
+def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
+    # The pages of access speak from a table of their own.
+    modules = [path for path in SOURCES.rglob("*.py") if path.name != "translations.py" and "access" not in path.parts]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in modules)
+    said = set(re.findall(r"""say\(\s*(?<!f)["']([^"'{]+)["']""", source))
+    assert said - set(PHRASES) == set()
+    literals = set(re.findall(r'"([^"\n]+)"', source)) | set(re.findall(r"'([^'\n]+)'", source))
+    composed = re.compile(r"(result|answer|range|target|value|scheme|statistic|max|min) ")
+    unused = {phrase for phrase in PHRASES if phrase not in literals and not composed.match(phrase)}
+    assert unused == set()
+
+
+def test_names_of_days_and_months_are_complete() -> None:
+    assert all(len(MONTHS[language]) == 12 and len(WEEKDAYS[language]) == 7 for language in ("en", "fr"))
+
+
+def test_every_icon_has_a_drawing_and_is_listed() -> None:
+    sheet = icons.stylesheet()
+    source = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
+    used = set(re.findall(r'icon\(\s*"([a-z0-9-]+)"', source)) | set(re.findall(r'empty\(\s*"([a-z0-9-]+)"', source))
+    assert used - set(icons.NAMES) == set()
+    assert all(f".glyph-{name}{{" in sheet for name in icons.NAMES)
+    assert "http" not in sheet.replace("http://www.w3.org/2000/svg", "")
