@@ -27,14 +27,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         settings = load(read_arguments(parser("python -m ingest", __doc__), words))
         configure("ingest", settings.log_level)
-        _run(settings)
+        return _run(settings)
     except LumosError as error:
         print(f"ingest: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    return 0
 
 
-def _run(settings: Settings) -> None:
+def _run(settings: Settings) -> int:
+    """0 when it was asked to stop, 1 when the writer could not go on: whoever supervises starts it again."""
     # Heavy imports wait until the settings are known to be right.
     from ingest.actions import Actions
     from ingest.board_users import BoardUsers
@@ -61,20 +61,34 @@ def _run(settings: Settings) -> None:
         questions = with_live_questions(folder, writer, subscriber, inbox, recent)
         service = ReadService(settings, folder, connection, questions, Actions(writer, recent, boards))
         folder.announce_ingest({"port": service.port, "pid": os.getpid(), "started_us": now_us()})
-        thread = threading.Thread(target=writer.run, args=(subscriber,), name="writer")
+        failed = threading.Event()
+
+        def write() -> None:
+            try:
+                writer.run(subscriber)
+            except Exception:  # noqa: BLE001  (whatever it was, the process must not live on without its writer)
+                _log.exception("the writer cannot go on: nothing that the broker still has is lost")
+                failed.set()
+                stop.set()
+
+        # A daemon, because a disk that hangs must not keep the process for ever; what it holds is unacknowledged.
+        thread = threading.Thread(target=write, name="writer", daemon=True)
         thread.start()
         subscriber.start()
         _log.info("writes %s, answers questions on 127.0.0.1:%d", folder.database, service.port)
         stop.wait()
         inbox.close()
-        thread.join()
+        thread.join(_STOP_SECONDS)
+        inbox.abandon()
         subscriber.stop()
         service.close()
         _log.info("stopped; everything that was acknowledged is stored")
+        return 1 if failed.is_set() else 0
 
 
 #: Mosquitto hands over 20 messages and waits for acknowledgements; other brokers allow more.
 _WINDOW = 20
+_STOP_SECONDS = 4.0
 
 if __name__ == "__main__":
     sys.exit(main())

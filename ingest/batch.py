@@ -7,61 +7,26 @@ written until the writer appends the rows. Used by the writer's thread alone.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 from ulid import ULID
 
-from ingest.catalog import Catalog
-from ingest.decode import Acknowledgement, Decoded, Event, Quarantined, Sample, Status
+from ingest.decoded import Acknowledgement, Decoded, Event, Numbering, Quarantined, Sample, Status
 from ingest.inbox import Message
-from ingest.numbers import Numbers
+from ingest.memory import Memory
 from telemetry.commands import Command, CommandState
-from telemetry.topics import Topics
-
-_REMEMBERED_COMMANDS = 10_000
 
 #: The tables a batch appends to, in the order in which it does.
 TABLES = ("tail", "arrivals_tail", "statuses", "commands", "command_states", "events", "quarantine")
 
 
-class Memory:
-    """What outlives a batch: names, numbers, and the commands lately heard of."""
-
-    def __init__(self, catalog: Catalog, numbers: Numbers, knows_command: Callable[[str], bool]) -> None:
-        self.catalog = catalog
-        self.numbers = numbers
-        self._knows_command = knows_command
-        self._commands: OrderedDict[str, None] = OrderedDict()
-
-    def command_is_new(self, command_id: str, *, duplicate: bool) -> bool:
-        """Whether a command has not been recorded yet; the store is asked only about redeliveries."""
-        if command_id in self._commands or (duplicate and self._knows_command(command_id)):
-            return False
-        self.remember_command(command_id)
-        return True
-
-    def remember_command(self, command_id: str) -> None:
-        self._commands[command_id] = None
-        if len(self._commands) > _REMEMBERED_COMMANDS:
-            self._commands.popitem(last=False)
-
-    def forget(self) -> None:
-        """After a transaction that failed: the store knows what is true."""
-        self.catalog.reload()
-        self.numbers.forget()
-        self._commands.clear()
-
-
 class Batch:
     """Rows by table, and what to do once they are committed."""
 
-    def __init__(self, memory: Memory, topics: Topics) -> None:
+    def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._topics = topics
         self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
-        #: Devices whose numbers grew, by boot: who is to be told what is stored.
+        #: Devices that sent numbers, by boot: who is to be told what is stored.
         self.numbered: dict[str, dict[str, int]] = {}
         #: Devices that came back: their held commands are to be published.
         self.returned: list[str] = []
@@ -82,18 +47,20 @@ class Batch:
             case Event():
                 self._event(decoded, message)
             case Quarantined():
-                row = (message.arrived_us, decoded.topic[:1_000], decoded.reason, decoded.payload, decoded.length)
-                self.rows["quarantine"].append(row)
+                self._quarantined(decoded, message)
 
     def _sample(self, sample: Sample, message: Message) -> None:
         device_id = self._device(sample.device, message)
         if sample.boot is not None and sample.seq is not None:
             stored = self._memory.numbers.of((device_id, sample.boot))
-            fresh = stored.add(sample.seq)
             self.numbered.setdefault(sample.device, {})[sample.boot] = device_id
-            if not fresh:
+            if not stored.add(sample.seq):
+                if not message.duplicate:
+                    stored.sent_again(sample.seq)
                 return
-            self._arrived(device_id, sample, message)
+            self._arrived(device_id, sample.boot, sample.seq, sample.t_us, message)
+        elif message.retained and self._repeats(sample):
+            return
         catalog, tail = self._memory.catalog, self.rows["tail"]
         for metric, value in sample.values.items():
             known = catalog.find_series(sample.device, metric)
@@ -103,28 +70,33 @@ class Batch:
             tail.append((sample.t_us, known, value, sample.flags))
         self.newest_us = max(self.newest_us, sample.t_us)
 
-    def _arrived(self, device_id: int, sample: Sample, message: Message) -> None:
-        """Note the number; a run of consecutive ones becomes one row."""
+    def _repeats(self, sample: Sample) -> bool:
+        """Whether a retained sample without a number tells what is known: the broker repeats it at each connect."""
+        find_series = self._memory.catalog.find_series
+        return all(find_series(sample.device, metric) is not None for metric in sample.values)
+
+    def _arrived(self, device_id: int, boot: str, seq: int, t_us: int, message: Message) -> None:
+        """Note a number; a run of consecutive ones becomes one row."""
         rows = self.rows["arrivals_tail"]
         if rows:
-            last_device, boot, first, last, from_us, to_us, _, dropped = rows[-1]
-            if (last_device, boot, last + 1, dropped) == (device_id, sample.boot, sample.seq, False):
-                span = (min(from_us, sample.t_us), max(to_us, sample.t_us))
-                rows[-1] = (device_id, boot, first, sample.seq, *span, message.arrived_us, False)
+            last_device, last_boot, first, last, from_us, to_us, _, dropped = rows[-1]
+            if last == seq - 1 and last_device == device_id and last_boot == boot and not dropped:
+                span = (min(from_us, t_us), max(to_us, t_us))
+                rows[-1] = (device_id, boot, first, seq, *span, message.arrived_us, False)
                 return
-        rows.append(
-            (device_id, sample.boot, sample.seq, sample.seq, sample.t_us, sample.t_us, message.arrived_us, False)
-        )
+        rows.append((device_id, boot, seq, seq, t_us, t_us, message.arrived_us, False))
 
     def _status(self, status: Status, message: Message) -> None:
         device_id = self._device(status.device, message)
         for metric, sensor in status.sensors.items():
             series_id = self._memory.catalog.series(device_id, metric, message.arrived_us)
             self.revised |= self._memory.catalog.describe(series_id, sensor)
-        self.rows["statuses"].append((device_id, message.arrived_us, status.online, status.text))
-        self.revised = True
         if status.online:
             self.returned.append(status.device)
+        is_new = self._memory.status_is_new(device_id, online=status.online, text=status.text)
+        if is_new or not message.retained:  # the broker repeats a retained one at each connect
+            self.rows["statuses"].append((device_id, message.arrived_us, status.online, status.text))
+            self.revised = True
 
     def _acknowledgement(self, ack: Acknowledgement, message: Message) -> None:
         self._device(ack.device, message)
@@ -136,37 +108,70 @@ class Batch:
             return  # an old word that the broker repeats at each connect, not something said now
         device_id = self._device(command.device, message)
         if not command.id:
-            self.record_command(device_id, command, str(ULID()), message.arrived_us)
-            command_id = self.rows["commands"][-1][0]
-            self._state(command_id, message.arrived_us, CommandState.UNCONFIRMABLE, None)
+            self._command_without_id(device_id, command, message)
             return
-        # A held command is known already: what is new is that it was published.
-        if self._memory.command_is_new(command.id, duplicate=message.duplicate):
-            self.record_command(device_id, command, command.id, message.arrived_us)
-        elif message.duplicate:
+        command_id = command.id[:64]
+        recorded, sent = self._memory.command_standing(command_id)
+        if sent:
             return
-        self._state(command.id, message.arrived_us, CommandState.SENT, None)
+        if not recorded:  # a held one is recorded already: what is new is that it was published
+            self._record(device_id, command, command_id, message)
+        self._memory.command_was_sent(command_id)
+        self._state(command_id, message.arrived_us, CommandState.SENT, None)
 
-    def record_command(self, device_id: int, command: Command, command_id: str, asked_us: int) -> None:
-        """A row for a command; its states follow."""
+    def _command_without_id(self, device_id: int, command: Command, message: Message) -> None:
+        """Only the broker's word tells that such a command came before."""
+        if message.duplicate and self._memory.was_said_lately(device_id, command, message.arrived_us):
+            return
+        command_id = str(ULID())
+        self._record(device_id, command, command_id, message)
+        self._state(command_id, message.arrived_us, CommandState.UNCONFIRMABLE, None)
+
+    def _record(self, device_id: int, command: Command, command_id: str, message: Message) -> None:
         value = json.dumps(command.value, ensure_ascii=False)
-        self.rows["commands"].append((command_id[:64], device_id, command.cmd[:64], value, command.by[:200], asked_us))
-        self.revised = True
+        self.rows["commands"].append(
+            (command_id, device_id, command.cmd[:64], value, command.by[:200], message.arrived_us)
+        )
 
     def _event(self, event: Event, message: Message) -> None:
         device_id = self._device(event.device, message)
-        self.rows["events"].append((device_id, event.t_us, event.boot, event.n, event.event, event.value))
-        self.revised = True
         if event.dropped is not None:
             boot, first, last = event.dropped
-            self._memory.numbers.of((device_id, boot)).add_span(first, last)
-            self.rows["arrivals_tail"].append(
-                (device_id, boot, first, last, event.t_us, event.t_us, message.arrived_us, True)
-            )
+            stored = self._memory.numbers.of((device_id, boot))
+            if not stored.holds(first, last):
+                stored.add_span(first, last)
+                self.rows["arrivals_tail"].append(
+                    (device_id, boot, first, last, event.t_us, event.t_us, message.arrived_us, True)
+                )
             self.numbered.setdefault(event.device, {})[boot] = device_id
+        if event.boot is not None and event.n is not None:
+            known = self._memory.event_numbers.of((device_id, event.boot))
+            if not known.add(event.n):
+                return
+        self.rows["events"].append((device_id, event.t_us, event.boot, event.n, event.event, event.value))
+        self.revised = True
+
+    def _quarantined(self, entry: Quarantined, message: Message) -> None:
+        if entry.numbering is not None and not self._is_first_of(entry.numbering, message):
+            return
+        self.rows["quarantine"].append(
+            (message.arrived_us, entry.topic[:1_000], entry.reason, entry.payload, entry.length)
+        )
+
+    def _is_first_of(self, numbering: Numbering, message: Message) -> bool:
+        """Count numbers whose samples cannot be read as arrived: else their board would send them again for ever."""
+        device_id = self._device(numbering.device, message)
+        self.numbered.setdefault(numbering.device, {})[numbering.boot] = device_id
+        stored = self._memory.numbers.of((device_id, numbering.boot))
+        if stored.holds(numbering.first, numbering.last):
+            return False
+        stored.add_span(numbering.first, numbering.last)
+        span = (numbering.first, numbering.last, message.arrived_us, message.arrived_us, message.arrived_us)
+        self.rows["arrivals_tail"].append((device_id, numbering.boot, *span, False))
+        return True
 
     def _state(self, command_id: str, state_us: int, state: CommandState, detail: str | None) -> None:
-        self.rows["command_states"].append((command_id[:64], state_us, str(state), detail))
+        self.rows["command_states"].append((command_id, state_us, str(state), detail))
         self.revised = True
 
     def _device(self, name: str, message: Message) -> int:

@@ -6,16 +6,25 @@ the writer's thread, between two batches.
 
 from __future__ import annotations
 
+import contextlib
+
 import duckdb
 
 _FOLD = (
     "INSERT INTO readings SELECT * FROM tail ORDER BY series_id, t_us",
-    # fsum: Kahan's compensated sum, so that a rolled-up sum is the raw one to the last digits.
+    # fsum: Kahan's compensated sum, so that a rolled-up sum is the raw one to the last digits. Where it overflows it is
+    # NaN; the plain sum is infinite there, as in the answer from raw readings.
     """
     INSERT INTO rollup_minute
-    SELECT t_us // 60000000 * 60000000 AS bucket_us, series_id, count(*), fsum(value), fsum(value * value),
-        min(value), max(value), min(t_us), arg_min(value, t_us), max(t_us), arg_max(value, t_us)
-    FROM tail GROUP BY bucket_us, series_id ORDER BY series_id, bucket_us
+    SELECT bucket_us, series_id, count, if(isnan(exact), plain, exact),
+        if(isnan(exact_squares), squares, exact_squares), low, high, first_us, first, last_us, last
+    FROM (
+        SELECT t_us // 60000000 * 60000000 AS bucket_us, series_id, count(*) AS count,
+            fsum(value) AS exact, sum(value) AS plain, fsum(value * value) AS exact_squares,
+            sum(value * value) AS squares, min(value) AS low, max(value) AS high,
+            min(t_us) AS first_us, arg_min(value, t_us) AS first, max(t_us) AS last_us, arg_max(value, t_us) AS last
+        FROM tail GROUP BY bucket_us, series_id
+    ) ORDER BY series_id, bucket_us
     """,
     "DELETE FROM tail",
     # Joins the numbers that arrived one by one into the intervals they make up.
@@ -60,5 +69,11 @@ def transact(connection: duckdb.DuckDBPyConnection, *statements: tuple[str, list
             connection.execute(statement, parameters)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        roll_back(connection)
         raise
+
+
+def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction that failed; a COMMIT that failed has ended it already, and its own error is the one to see."""
+    with contextlib.suppress(duckdb.Error):
+        connection.execute("ROLLBACK")

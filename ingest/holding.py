@@ -20,7 +20,7 @@ from telemetry.timestamps import US_PER_SECOND, now_us
 from telemetry.topics import TopicKind, Topics
 
 if TYPE_CHECKING:
-    from ingest.batch import Memory
+    from ingest.memory import Memory
     from ingest.subscriber import Subscriber
 
 
@@ -59,7 +59,6 @@ class Holding:
             _state(command.id, asked_us, CommandState.HELD, detail),
         )
         self._held[command.id] = Held(command, expires_us)
-        self._memory.remember_command(command.id)
         self._recent.revision += 1
         return command.id
 
@@ -101,7 +100,6 @@ class Holding:
         ).fetchall()
         found = {}
         for command_id, device, cmd, value, by, detail in rows:
-            self._memory.remember_command(command_id)
             command = Command(device, cmd, json.loads(value), by, command_id)
             found[command_id] = Held(command, json.loads(detail)["expires_us"])
         return found

@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 #: A dashboard that found no ingest reads the file for moments at a time; we wait for its turn to end.
 _LOCK_SECONDS = 5.0
 _LOCK_PAUSE_SECONDS = 0.05
+_LOCKED = "Could not set lock"
 
 
 @contextlib.contextmanager
@@ -44,10 +45,7 @@ def opened(settings: Settings, folder: DataFolder) -> Iterator[duckdb.DuckDBPyCo
     with lock:
         connection = _connect(settings, folder)
         try:
-            before, now = migrate(connection)
-            if before != now:
-                _log.info("database %s: schema version %d, was %d", folder.database, now, before)
-            _confine(connection, folder)
+            _prepare(connection, folder)
             yield connection
             with contextlib.suppress(duckdb.Error):
                 connection.execute("CHECKPOINT")
@@ -69,7 +67,7 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
         try:
             return duckdb.connect(str(folder.database), config=config)
         except duckdb.IOException as cause:
-            if "lock" not in str(cause).lower():
+            if _LOCKED not in str(cause):
                 raise DataFolderError(f"{folder.database} cannot be opened: {_first_line(cause)}") from cause
             if time.monotonic() > deadline:
                 raise StoreUnavailableError(
@@ -77,9 +75,27 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
                 ) from cause
             time.sleep(_LOCK_PAUSE_SECONDS)
         except duckdb.Error as cause:
-            raise StoreUnavailableError(
-                f"{folder.database} is no sound database ({_first_line(cause)}): move it away, or restore a backup"
-            ) from cause
+            raise _unsound(folder, cause) from cause
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
+    """Bring the schema up to date, and read from each table, so that damage shows now and not in the night."""
+    try:
+        before, now = migrate(connection)
+        tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+        counts = {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0] for (table,) in tables}
+        _confine(connection, folder)
+    except duckdb.Error as cause:
+        raise _unsound(folder, cause) from cause
+    if before != now:
+        _log.info("database %s: schema version %d, was %d", folder.database, now, before)
+    _log.debug("database %s: %s", folder.database, counts)
+
+
+def _unsound(folder: DataFolder, cause: Exception) -> StoreUnavailableError:
+    return StoreUnavailableError(
+        f"{folder.database} is no sound database ({_first_line(cause)}): move it away, or restore a backup"
+    )
 
 
 def _confine(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:

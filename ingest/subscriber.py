@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
+from collections.abc import Iterable
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -36,6 +38,9 @@ class Subscriber:
         self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
         self._connection = 0
+        # Held while an acknowledgement is checked and handed to paho, and while a connection ends: between the two no
+        # acknowledgement of the old connection can slip into the new one, where its number means another message.
+        self._acknowledging = threading.Lock()
         self._outage_said = False
         self._stopping = False
 
@@ -54,10 +59,12 @@ class Subscriber:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def acknowledge(self, message: Message) -> None:
-        """Tell the broker that a message is stored, if the connection it came on still lives."""
-        if message.qos and message.connection == self._connection:
-            self._client.ack(message.mid, message.qos)
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Tell the broker that messages are stored, if the connection they came on still lives."""
+        with self._acknowledging:
+            for message in messages:
+                if message.qos and message.connection == self._connection:
+                    self._client.ack(message.mid, message.qos)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Publish at QoS 1; False when there is no connection now."""
@@ -75,7 +82,7 @@ class Subscriber:
         if reason.is_failure:
             self._say_outage(f"it refuses us: {reason}; see --mqtt-username and --mqtt-password-file")
             return
-        self._connection += 1
+        self._next_connection()
         self._outage_said = False
         client.subscribe(self._topics.everything, qos=1)
         _log.info("connected to the broker at %s:%d", self._settings.mqtt_host, self._settings.mqtt_port)
@@ -90,13 +97,21 @@ class Subscriber:
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._say_outage("the connection ended")
-        # Acknowledgements of what came on this connection are worth nothing on the next.
-        self._connection += 1
+        self._next_connection()
+
+    def _next_connection(self) -> None:
+        """Acknowledgements of what came on the connection before are worth nothing from here on."""
+        with self._acknowledging:
+            self._connection += 1
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # a broker that lets it pass; the quarantine shows what it was
+            topic = repr(message._topic)
         self._inbox.put(
             Message(
-                message.topic,
+                topic,
                 bytes(message.payload),
                 message.mid,
                 message.qos,

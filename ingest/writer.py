@@ -1,12 +1,11 @@
 """The one thread that writes: takes what arrived, commits it, and only then acknowledges it to the broker.
 
-What the database refuses stays in hand, unacknowledged, and is tried again until the cause is gone. Other threads ask
-for writes through `ask`.
+What the database cannot take now (a full disk) stays in hand, unacknowledged, and is tried again until the cause is
+gone; a message that it can never take goes to the quarantine. Other threads ask for writes through `ask`.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections import deque
@@ -16,18 +15,20 @@ from typing import Any
 
 import duckdb
 
-from ingest.batch import TABLES, Batch, Memory
-from ingest.catalog import Catalog
-from ingest.decode import Clock, decode
-from ingest.fold import expire, fold
+from ingest.batch import TABLES, Batch
+from ingest.decode import decode, quarantined
+from ingest.fold import expire, fold, roll_back
 from ingest.holding import Holding
 from ingest.inbox import Inbox, Message, Task
-from ingest.numbers import Boot, Numbers
+from ingest.memory import Memory
+from ingest.payload import UnreadableError
 from ingest.recent import Recent
+from ingest.samples import Clock
 from ingest.subscriber import Subscriber
+from ingest.telling import Telling
 from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_SECOND, now_us
-from telemetry.topics import TopicKind, Topics
+from telemetry.topics import Topics
 
 _log = logging.getLogger(__name__)
 
@@ -36,10 +37,19 @@ _RETRY_SECONDS = 1.0
 _FOLD_SECONDS = 60.0
 _FOLD_READINGS = 200_000
 _EXPIRE_SECONDS = 3_600.0
-_STORED_SECONDS = 1.0
+#: What may pass by itself or with room on the disk (input and output, memory), and what is the message's own fault.
+#: A FatalException is neither: nothing works after it but opening the database again, so it ends the process.
+_NOT_NOW = (duckdb.OperationalError, duckdb.InterruptException)
+_NEVER = (
+    duckdb.DataError,
+    duckdb.IntegrityError,
+    duckdb.ProgrammingError,
+    duckdb.NotSupportedError,
+    ValueError,
+    TypeError,
+    OverflowError,
+)
 _RATE_SECONDS = 10.0
-#: A board has at most a few boots under way: its own, and what it kept over restarts.
-_TOLD_BOOTS = 8
 
 
 class Writer:
@@ -58,8 +68,9 @@ class Writer:
         self._recent = recent
         self._topics = Topics(settings.topic_root)
         self._appenders = {table: connection.appender(table) for table in TABLES}
-        self.catalog = Catalog(connection)
-        self._memory = Memory(self.catalog, Numbers(self._load_numbers), self._knows_command)
+        self._memory = Memory(connection)
+        self.catalog = self._memory.catalog
+        self._telling = Telling(self._memory.numbers, self._topics)
         self.holding = Holding(connection, self._memory, recent)
         self._subscriber: Subscriber | None = None
         self._unfolded = self._count("SELECT count(*) FROM tail")
@@ -70,11 +81,6 @@ class Writer:
             " (SELECT coalesce(max(last_us), 0) FROM rollup_minute))"
         )
         self._rates: deque[tuple[float, int]] = deque()
-        #: The boots each device sent samples of lately (boot → device id), who is to be told what of them is stored,
-        #: and when each was told last.
-        self._boots: dict[str, dict[str, int]] = {}
-        self._untold: set[str] = set()
-        self._told: dict[str, float] = {}
         self._next_fold = time.monotonic() + _FOLD_SECONDS
         self._next_expiry = time.monotonic() + _RETRY_SECONDS
 
@@ -87,11 +93,14 @@ class Writer:
                 self._store(messages)
             for task in tasks:
                 _carry_out(task)
-            self._tell_stored()
+            self._telling.publish(subscriber)
             self._maintain()
             if self._inbox.closed and not messages and not tasks:
                 break
-        fold(self.connection)
+        try:
+            fold(self.connection)
+        except duckdb.Error as error:
+            _log.warning("the last fold is left to the next start: %s", error)
 
     def ask(self, task: Callable[[], Any]) -> Future[Any]:
         """Have the writer's thread do something; for other threads."""
@@ -107,31 +116,48 @@ class Writer:
         """This host's clock is behind what is stored."""
         return Clock(now_us(), self.newest_us).behind
 
-    def _store(self, messages: list[Message]) -> None:
-        """Commit a batch, again until it works, then acknowledge it."""
+    def _store(self, messages: list[Message], refused: str = "") -> None:
+        """Commit a batch, again until it works, then acknowledge it; as quarantine entries once it is `refused`."""
         failed = False
         while True:
             try:
-                batch = self._commit(messages)
+                batch = self._commit(messages, refused)
                 break
-            except duckdb.Error as error:
-                self._memory.forget()
+            except _NOT_NOW as error:
                 if not failed:
                     _log.error("the database does not take what arrived (%s): nothing is lost, trying again", error)
                 failed = True
-                if self._inbox.closed:
+                if self._inbox.wait_closed(_RETRY_SECONDS):
                     return  # unacknowledged, so the broker keeps it
-                time.sleep(_RETRY_SECONDS)
+            except _NEVER as error:
+                if refused:
+                    raise
+                self._store_singly(messages, error)
+                return
         if failed:
             _log.info("the database takes readings again")
         self._after(batch, messages)
 
-    def _commit(self, messages: list[Message]) -> Batch:
-        batch = Batch(self._memory, self._topics)
-        self.connection.execute("BEGIN")
-        try:
+    def _store_singly(self, messages: list[Message], error: Exception) -> None:
+        """One of these cannot be stored whatever happens: find it, quarantine it, store the others."""
+        if len(messages) > 1:
             for message in messages:
-                clock = Clock(message.arrived_us, self.newest_us)
+                self._store([message])
+            return
+        _log.error("a message on '%s' cannot be stored, it is in the quarantine: %s", messages[0].topic, error)
+        self._store(messages, f"the database cannot take it: {error}")
+
+    def _commit(self, messages: list[Message], refused: str = "") -> Batch:
+        """Write messages in one transaction; as a quarantine entry where it is known that they are refused."""
+        batch = Batch(self._memory)
+        try:
+            self.connection.execute("BEGIN")
+            for message in messages:
+                clock = Clock(message.arrived_us, max(self.newest_us, batch.newest_us))
+                if refused:
+                    entry = quarantined(repr(message.topic), message.payload, UnreadableError(refused))
+                    batch.take(entry, message)
+                    continue
                 for decoded in decode(self._topics, message.topic, message.payload, clock):
                     batch.take(decoded, message)
             for table, rows in batch.rows.items():
@@ -142,15 +168,16 @@ class Writer:
         except BaseException:
             for appender in self._appenders.values():
                 appender.clear()
-            self.connection.execute("ROLLBACK")
+            roll_back(self.connection)
+            self._memory.forget()
             raise
+        self._memory.trim()
         return batch
 
     def _after(self, batch: Batch, messages: list[Message]) -> None:
         """The batch is in the database: acknowledge, and let everybody see it."""
         assert self._subscriber is not None  # noqa: S101  (run() sets it)
-        for message in messages:
-            self._subscriber.acknowledge(message)
+        self._subscriber.acknowledge(messages)
         readings = batch.rows["tail"]
         self._recent.add((series_id, t_us, value) for t_us, series_id, value, _ in readings)
         if batch.revised:
@@ -164,32 +191,9 @@ class Writer:
         while self._rates[0][0] < now - _RATE_SECONDS:
             self._rates.popleft()
         for device, boots in batch.numbered.items():
-            self._note_boots(device, boots)
+            self._telling.note(device, boots)
         for device in batch.returned:
             self.holding.publish(device, self._subscriber, self._topics)
-
-    def _note_boots(self, device: str, boots: dict[str, int]) -> None:
-        known = self._boots.setdefault(device, {})
-        for boot, device_id in boots.items():
-            known.pop(boot, None)  # the boots last heard of stand last
-            known[boot] = device_id
-        while len(known) > _TOLD_BOOTS:
-            del known[next(iter(known))]
-        self._untold.add(device)
-
-    def _tell_stored(self) -> None:
-        """Tell boards what is safe, each at most once a second."""
-        if not self._untold or self._subscriber is None:
-            return
-        now = time.monotonic()
-        for device in [name for name in self._untold if now - self._told.get(name, 0.0) >= _STORED_SECONDS]:
-            boots = self._boots[device]
-            safe = {boot: self._memory.numbers.of((device_id, boot)).covered() for boot, device_id in boots.items()}
-            payload = json.dumps({boot: last for boot, last in safe.items() if last >= 0}).encode()
-            topic = self._topics.of(device, TopicKind.STORED)
-            if self._subscriber.publish(topic, payload, retain=True):
-                self._untold.remove(device)
-                self._told[device] = now
 
     def _maintain(self) -> None:
         """Fold and expire when it is time; lapse held commands."""
@@ -198,6 +202,7 @@ class Writer:
             if self._unfolded and (now >= self._next_fold or self._unfolded >= _FOLD_READINGS):
                 fold(self.connection)
                 self._unfolded, self._next_fold = 0, now + _FOLD_SECONDS
+                self._memory.numbers.shrink()
             if now >= self._next_expiry:
                 self._next_expiry = now + _EXPIRE_SECONDS
                 self._expire()
@@ -212,19 +217,8 @@ class Writer:
             if gone:
                 _log.info("%d raw readings older than --retention-raw deleted; their rollups stay", gone)
 
-    def _load_numbers(self, boot: Boot) -> list[tuple[int, int]]:
-        device_id, name = boot
-        return self.connection.execute(
-            "SELECT seq_from, seq_to FROM (FROM arrivals UNION ALL FROM arrivals_tail)"
-            " WHERE device_id = $1 AND boot = $2",
-            [device_id, name],
-        ).fetchall()
-
-    def _knows_command(self, command_id: str) -> bool:
-        return self._count("SELECT count(*) FROM commands WHERE command_id = $1", [command_id]) > 0
-
-    def _count(self, statement: str, parameters: list[Any] | None = None) -> int:
-        return int(self.connection.execute(statement, parameters).fetchall()[0][0])
+    def _count(self, statement: str) -> int:
+        return int(self.connection.execute(statement).fetchall()[0][0])
 
 
 def _carry_out(task: Task) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from collections.abc import Iterator
@@ -66,7 +67,12 @@ def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in modules)
     said = set(re.findall(r"""say\(\s*(?<!f)["']([^"'{]+)["']""", source))
     assert said - set(PHRASES) == set()
-    literals = set(re.findall(r'"([^"\n]+)"', source)) | set(re.findall(r"'([^'\n]+)'", source))
+    literals = {
+        node.value
+        for path in modules
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     composed = re.compile(r"(result|answer|range|target|value|scheme|statistic|max|min) ")
     unused = {phrase for phrase in PHRASES if phrase not in literals and not composed.match(phrase)}
     assert unused == set()

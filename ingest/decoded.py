@@ -1,0 +1,95 @@
+"""What a message may say, decoded: the frozen forms that pass from the decoder to the batch.
+
+No behaviour here. A message that could not be read is one of these forms too: nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from telemetry.commands import Command
+
+#: The board's clock was wrong: the reading is kept at its time of arrival.
+FLAG_BOARD_CLOCK = 1
+#: This host's clock is behind what is stored: the board's time is believed.
+FLAG_HOST_CLOCK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a device measured at one moment. `boot` and `seq` are both there or both absent."""
+
+    device: str
+    boot: str | None
+    seq: int | None
+    t_us: int
+    values: Mapping[str, float]
+    flags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """What a status says of a metric."""
+
+    unit: str | None = None
+    label: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Who the board is and how it stands; `text` is its JSON as it came."""
+
+    device: str
+    online: bool
+    text: str
+    sensors: Mapping[str, Sensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What came of a command; `detail` is the board's state as JSON, or its reason for a refusal."""
+
+    device: str
+    id: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened on a board; `value` as JSON. `dropped` is (boot, from, to) of samples it gave up."""
+
+    device: str
+    t_us: int
+    boot: str | None
+    n: int | None
+    event: str
+    value: str
+    dropped: tuple[str, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The numbers of a sample or a batch, first and last included."""
+
+    device: str
+    boot: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A message that could not be read, with the reason; `numbering` where at least that could be read."""
+
+    topic: str
+    reason: str
+    payload: bytes
+    length: int
+    numbering: Numbering | None = None
+
+
+Decoded = Sample | Status | Acknowledgement | Event | Command | Quarantined
