@@ -1,7 +1,8 @@
 """Lumos in one command: `python app.py` runs broker, ingest and dashboard on this machine; `--demo` adds two boards.
 
 It starts what the settings do not place elsewhere, watches it, starts a dead part again, and stops all of it on Ctrl-C.
-`app:server` is the dashboard alone for a WSGI server. It holds no logic of its own: the parts are programs.
+`python app.py certificate | user | token` prepares what `--lan` needs; each has its own `--help`. `app:server` is the
+dashboard alone for a WSGI server. No logic stands here: the parts are programs.
 """
 
 from __future__ import annotations
@@ -17,10 +18,21 @@ from telemetry.settings import load, parser, read_arguments
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until stopped. 0 after Ctrl-C, 2 when a person must mend something (said in one line)."""
+    words = list(sys.argv[1:] if argv is None else argv)
     command_line = parser("app.py", __doc__.splitlines()[0])
     command_line.add_argument("--demo", action="store_true", help="also run two simulated boards, sim-1 and sim-2")
     try:
-        arguments = read_arguments(command_line, argv)
+        if words[:1] == ["certificate"]:
+            from launcher.certificate import main as certificate
+
+            certificate(words[1:])
+            return 0
+        if words[:1] and words[0] in ("user", "token"):
+            from dashboard.access.console import main as console
+
+            console(words)
+            return 0
+        arguments = read_arguments(command_line, words)
         return start(load(arguments), demo=arguments.demo)
     except LumosError as error:
         print(f"lumos: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`python -m dashboard`: the page and the HTTP interface, served by waitress until a signal ends it."""
+"""`python -m dashboard`: the page and the HTTP interface, until a signal ends it; `user` and `token` manage access."""
 
 from __future__ import annotations
 
@@ -13,17 +13,25 @@ from types import FrameType
 from typing import Any
 
 from telemetry.errors import LumosError, PortTakenError
+from telemetry.logs import configure
 from telemetry.settings import Settings, load, parser, read_arguments
+from telemetry.tls import speaks_tls
 
-_THREADS = 8
 _LOG = logging.getLogger("dashboard")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until stopped: 0 after SIGTERM or SIGINT, 2 when a person must mend something (said in one line)."""
-    command_line = parser("python -m dashboard", "The page and the HTTP interface of Lumos.")
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        settings = load(read_arguments(command_line, argv))
+        if words[:1] and words[0] in ("user", "token"):
+            from dashboard.access.console import main as console
+
+            console(words)
+            return 0
+        settings = load(
+            read_arguments(parser("python -m dashboard", "The page and the HTTP interface of Lumos."), words)
+        )
         serve(settings)
     except LumosError as error:
         print(f"lumos dashboard: {error}", file=sys.stderr)  # noqa: T201 - a command line speaks to its user
@@ -33,20 +41,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(settings: Settings) -> None:
     """Serve on the host and port of the settings. Raises PortTakenError, SettingError or another LumosError."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    listener = listen(settings.host, settings.port)
-    from waitress.server import create_server
-
+    configure("dashboard", settings.log_level)
+    tls = speaks_tls(settings)
+    listener = listen(settings.listens_on, settings.port)
     from dashboard.app import create_app
+    from dashboard.server import serve_http, serve_https
 
-    app = create_app(settings)
-    server = create_server(app.server, sockets=[listener], threads=_THREADS, ident="lumos")
+    app = create_app(settings).server
     _stop_on_signals()
-    _LOG.info("listening on http://%s:%d", settings.host, settings.port)
-    server.run()
+    _LOG.info("listening on %s://%s:%d", "https" if tls else "http", settings.listens_on, settings.port)
+    if tls:
+        listener.listen()
+        serve_https(app, listener, settings)
+    else:
+        serve_http(app, listener)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,10 @@ import dash
 import flask
 
 from dashboard import callbacks, http_data, serving
+from dashboard.access.console import open_people
+from dashboard.access.forwarding import Forwarding
+from dashboard.access.guard import Guard, host_names, identity
+from dashboard.access.login import Login
 from dashboard.commanding import Commander, Publisher
 from dashboard.context import Asks, Context
 from dashboard.layouts.shell import shell
@@ -31,7 +35,12 @@ def create_app(settings: Settings, *, reader: Asks | None = None, commander: Com
         commander or Commander(settings, Publisher(settings), Actions(folder, _QUESTION_SECONDS)),
     )
     server: Any = flask.Flask("dashboard", static_folder=None)
+    people = open_people(settings) if settings.login_required else None
+    Guard(people, host_names(settings)).install(server)
     server.register_blueprint(http_data.blueprint(context))
+    if people is not None:
+        login = Login(people, settings.place, lambda: serving.page_language(settings), people.idle_seconds)
+        server.register_blueprint(login.routes())
     app = serving.Page(
         "dashboard",
         server=server,
@@ -42,9 +51,12 @@ def create_app(settings: Settings, *, reader: Asks | None = None, commander: Com
         assets_path_ignore=["head"],
         meta_tags=list(serving.META_TAGS),
         on_error=serving.reporter(settings),
+        routes_pathname_prefix="/",
+        requests_pathname_prefix=f"{settings.base_path.rstrip('/')}/",
     )
-    app.layout = lambda: shell(settings, serving.page_language(settings))
+    app.layout = lambda: shell(settings, serving.page_language(settings), identity())
     callbacks.register(app, context)
     serving.prepare(app, context)
+    server.wsgi_app = Forwarding(server.wsgi_app, settings)
     context.commander.publisher.start()
     return app

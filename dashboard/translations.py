@@ -41,6 +41,21 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "scheme auto": ("The system’s colours; switch to light", "Couleurs du système ; passer au clair"),
     "skip": ("Skip to the measurements", "Aller aux mesures"),
     "lost": ("Connection to Lumos lost, trying again", "Connexion à Lumos perdue, nouvel essai en cours"),
+    # Logging in
+    "log in title": ("Log in", "Connexion"),
+    "your name": ("Name", "Nom"),
+    "your password": ("Password", "Mot de passe"),
+    "log in": ("Log in", "Se connecter"),
+    "log out": ("Log out", "Se déconnecter"),
+    "forgotten": ("Forgotten? On the machine where Lumos runs:", "Oublié ? Sur la machine où tourne Lumos :"),
+    "wrong password": ("Name and password do not go together.", "Le nom et le mot de passe ne correspondent pas."),
+    "too many tries": (
+        "Too many wrong passwords: wait {seconds} seconds and try again.",
+        "Trop de mots de passe erronés : attendez {seconds} secondes, puis réessayez.",
+    ),
+    "role viewer": ("Viewer: looks", "Lecture : regarde"),
+    "role operator": ("Operator: looks and sends commands", "Pilotage : regarde et envoie des commandes"),
+    "role admin": ("Administrator: everything", "Administration : tout"),
     # Spans and moments
     "ago": ("{span} ago", "il y a {span}"),
     "updated ago": ("updated {ago}", "reçu {ago}"),

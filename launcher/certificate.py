@@ -21,11 +21,27 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from telemetry.datafolder import DataFolder
 from telemetry.errors import SettingError
+from telemetry.settings import load, parser
 
 _AUTHORITY_DAYS = 3_650
 #: The longest that Apple's devices accept from an authority that a person has installed.
 _HOST_DAYS = 825
 _CLOCK_SLACK = dt.timedelta(days=1)
+
+
+def main(argv: Sequence[str]) -> None:
+    """`python app.py certificate`. Raises LumosError with a sentence."""
+    command_line = parser("app.py certificate", "Make a certificate for this host, signed by an authority of its own.")
+    command_line.add_argument(
+        "--name", action="append", default=[], metavar="NAME", help="a further name or address of this host"
+    )
+    arguments = command_line.parse_args(argv)
+    folder = DataFolder(load(arguments).data_dir)
+    names = [*dict.fromkeys([*arguments.name, *names_of_this_host()])]
+    authority, certificate, key = make(folder, names)
+    print(f"{certificate} with its key {key}, for {', '.join(names)}")
+    print("`python app.py --lan` uses it from its next start on: https for the page, MQTT over TLS on port 8883.")
+    print(f"Give browsers and boards this authority to trust: {authority}")
 
 
 def make(folder: DataFolder, names: Sequence[str]) -> list[Path]:

@@ -45,17 +45,24 @@ def program() -> Path:
     return Path(found)
 
 
-def command(folder: DataFolder, users: BrokerUsers, host: str, port: int, access: Access) -> list[str]:
-    """Write the broker's configuration and users for MQTT on (host, port); the command that runs it."""
+def command(
+    folder: DataFolder, users: BrokerUsers, host: str, port: int, access: Access, tls: tuple[Path, Path] | None = None
+) -> list[str]:
+    """Write the broker's configuration and users for MQTT on (host, port); the command that runs it.
+
+    `tls` is a certificate and its key: then clients without TLS are refused.
+    """
     users.write_embedded(anonymous=access is Access.EVERYBODY, original=access is Access.ORIGINAL)
     configuration = folder.broker / "nats.conf"
-    folder.write_private(configuration, _configuration(folder, host, port, nameless=access is not Access.USERS))
+    folder.write_private(configuration, _configuration(folder, host, port, access, tls))
     return [str(program()), "--config", str(configuration)]
 
 
-def _configuration(folder: DataFolder, host: str, port: int, *, nameless: bool) -> str:
+def _configuration(folder: DataFolder, host: str, port: int, access: Access, tls: tuple[Path, Path] | None) -> str:
     listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    no_auth_user = f"no_auth_user: {NAMELESS}" if nameless else ""
+    no_auth_user = f"no_auth_user: {NAMELESS}" if access is not Access.USERS else ""
+    files = [json.dumps(str(path.absolute())) for path in tls or ()]
+    tls_block = f"tls {{ cert_file: {files[0]}, key_file: {files[1]} }}" if files else ""
     # NATS speaks its own protocol on a port it cannot do without: any free one, on loopback.
     return f"""# Written by Lumos at each start; changes made here are lost.
 server_name: lumos
@@ -76,5 +83,6 @@ mqtt {{
   ack_wait: "{_ACK_WAIT_SECONDS}s"
   max_ack_pending: {_MAX_ACK_PENDING}
   {no_auth_user}
+  {tls_block}
 }}
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import http.client
 import json
+import os
 import sys
 import threading
 import time
@@ -17,12 +18,14 @@ from filelock import FileLock, Timeout
 
 from launcher import embedded_broker
 from launcher.embedded_broker import Access
+from launcher.opening import first_admin, on_the_network, with_own_certificate
 from launcher.ports import choose
 from launcher.supervisor import Part, Supervisor
 from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError
 from telemetry.settings import Settings
+from telemetry.tls import pinned, speaks_tls
 from telemetry.topics import Topics
 
 _DEMO_BOARDS = 2
@@ -43,16 +46,23 @@ def start(settings: Settings, *, demo: bool) -> int:
             "stop it first, or choose another folder with --data-dir"
         ) from cause
     with lock:
+        settings = dataclasses.replace(with_own_certificate(settings, folder), host=settings.listens_on)
+        scheme = "https" if speaks_tls(settings) else "http"
         settings, notes = _choose_ports(settings)
-        parts = _parts(settings, folder, demo=demo)
+        environment = {**settings.as_environment(), "PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": "1"}
+        if settings.login_required and (code := first_admin({**os.environ, **environment})):
+            return code
+        parts = _parts(settings, folder, environment, demo=demo)
         for note in notes:
             _say(note)
-        address = f"http://{_for_browsers(settings.host)}:{settings.port}"
+        address = f"{scheme}://{_for_browsers(settings.host)}:{settings.port}"
         folder.write_private(folder.app_address, json.dumps({"address": address}))
-        supervisor = Supervisor(parts, _say)
-        supervisor.start()
-        threading.Thread(target=_announce, args=(supervisor, settings, address, folder), daemon=True).start()
-        code = supervisor.run()
+        with on_the_network(settings) as lines:
+            supervisor = Supervisor(parts, _say)
+            supervisor.start()
+            told = (supervisor, settings, address, folder, lines)
+            threading.Thread(target=_announce, args=told, daemon=True).start()
+            code = supervisor.run()
         _say("stopped" if code == 0 else "stopped, since a part cannot run as it is set up (see above)")
         return code
 
@@ -65,28 +75,45 @@ def _choose_ports(settings: Settings) -> tuple[Settings, list[str]]:
     mqtt_port = settings.mqtt_port
     if settings.embedded:
         explicit = "mqtt_port" in settings.given
-        mqtt_port, note = choose(settings.mqtt_host, mqtt_port, "broker", "--mqtt-port", explicit=explicit)
+        mqtt_port, note = choose(_broker_host(settings), mqtt_port, "broker", "--mqtt-port", explicit=explicit)
         notes.append(note)
     return dataclasses.replace(settings, port=port, mqtt_port=mqtt_port), [note for note in notes if note]
 
 
-def _parts(settings: Settings, folder: DataFolder, *, demo: bool) -> list[Part]:
-    environment = {**settings.as_environment(), "PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": "1"}
+def _broker_host(settings: Settings) -> str:
+    """Where the embedded broker listens; our own parts reach it on loopback either way."""
+    return "0.0.0.0" if settings.lan else settings.mqtt_host  # noqa: S104  (what --lan asks for)
+
+
+def _parts(settings: Settings, folder: DataFolder, environment: dict[str, str], *, demo: bool) -> list[Part]:
     parts = []
     if settings.embedded:
         users = BrokerUsers(folder, Topics(settings.topic_root))
         users.ensure_services()
+        if demo and settings.lan:
+            _add_demo_users(users, folder)
         access = Access.EVERYBODY if not settings.lan else Access.ORIGINAL if settings.allow_original else Access.USERS
-        host = "0.0.0.0" if settings.lan else "127.0.0.1"  # noqa: S104  (what --lan asks for)
-        command = embedded_broker.command(folder, users, host, settings.mqtt_port, access)
+        tls = (settings.tls_certificate, settings.tls_key) if settings.tls_certificate and settings.tls_key else None
+        command = embedded_broker.command(folder, users, _broker_host(settings), settings.mqtt_port, access, tls)
         parts.append(Part("broker", command, last=True))
     for name in (BrokerRole.INGEST, BrokerRole.DASHBOARD):
         own = _own_user(folder, name) if settings.embedded else {}
         parts.append(Part(name, [sys.executable, "-m", name], {**environment, **own}))
     if demo:
         boards = [sys.executable, "-m", "firmware", "simulate", "--boards", str(_DEMO_BOARDS)]
-        parts.append(Part("boards", boards, environment))
+        named = ["--board-users", str(folder.demo_passwords)] if settings.embedded and settings.lan else []
+        # The host's certificate comes with its authority's; the boards verify it like any other.
+        trusted = {"LUMOS_MQTT_TLS_CA": str(settings.tls_certificate)} if settings.tls_certificate else {}
+        parts.append(Part("boards", [*boards, *named], {**environment, **trusted}))
     return parts
+
+
+def _add_demo_users(users: BrokerUsers, folder: DataFolder) -> None:
+    """Passwords for the simulated boards, drawn afresh: on an open broker nobody gets in without one."""
+    names = [f"sim-{number}" for number in range(1, _DEMO_BOARDS + 1)]
+    known = users.boards()
+    passwords = {name: users.renew_board(name) if name in known else users.add_board(name) for name in names}
+    folder.write_private(folder.demo_passwords, json.dumps(passwords))
 
 
 def _own_user(folder: DataFolder, name: BrokerRole) -> dict[str, str]:
@@ -94,10 +121,10 @@ def _own_user(folder: DataFolder, name: BrokerRole) -> dict[str, str]:
     return {"LUMOS_MQTT_USERNAME": name, "LUMOS_MQTT_PASSWORD_FILE": str(folder.broker_password(name))}
 
 
-def _announce(supervisor: Supervisor, settings: Settings, address: str, folder: DataFolder) -> None:
+def _announce(supervisor: Supervisor, settings: Settings, address: str, folder: DataFolder, lines: list[str]) -> None:
     """Say what runs where as soon as the dashboard answers."""
     deadline = time.monotonic() + _READY_SECONDS
-    while not _answers(_for_browsers(settings.host), settings.port):
+    while not _answers(settings):
         if time.monotonic() > deadline:
             _say(f"the dashboard does not answer at {address} yet; its own messages say why")
             return
@@ -108,15 +135,20 @@ def _announce(supervisor: Supervisor, settings: Settings, address: str, folder: 
         "dashboard": address,
         "boards": f"{_DEMO_BOARDS} simulated boards, sim-1 and sim-2",
     }
-    lines = [f"  {name:<10} {where[name]} (process {pid})" for name, pid in supervisor.pids().items()]
+    running = [f"  {name:<10} {where[name]} (process {pid})" for name, pid in supervisor.pids().items()]
     if not settings.embedded:
-        lines.insert(0, f"  broker     {settings.mqtt_host}:{settings.mqtt_port}, not ours")
-    _say("\n".join([f"Lumos is ready: {address}", *lines, "  Ctrl-C stops all of it."]))
+        running.insert(0, f"  broker     {settings.mqtt_host}:{settings.mqtt_port}, not ours")
+    _say("\n".join([f"Lumos is ready: {address}", *running, *lines, "  Ctrl-C stops all of it."]))
 
 
-def _answers(host: str, port: int) -> bool:
+def _answers(settings: Settings) -> bool:
     """Whether the dashboard gives any answer: also 503, while ingest is not there yet."""
-    connection = http.client.HTTPConnection(host.strip("[]"), port, timeout=2)
+    host, port = _for_browsers(settings.host).strip("[]"), settings.port
+    connection = (
+        http.client.HTTPSConnection(host, port, timeout=2, context=pinned(settings))
+        if settings.tls_certificate
+        else http.client.HTTPConnection(host, port, timeout=2)
+    )
     try:
         connection.request("GET", "/health")
         connection.getresponse().read()

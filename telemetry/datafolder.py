@@ -43,6 +43,7 @@ class DataFolder:
         self.broker_users_nats = self.broker / "users.conf"
         self.broker_mosquitto_passwords = self.broker / "mosquitto.passwords"
         self.broker_mosquitto_access = self.broker / "mosquitto.access"
+        self.demo_passwords = self.secrets / "demo-boards.json"
         self.broker_pid = self.run / "broker.pid"
         self.tls_authority = self.secrets / "ca.pem"
         self.tls_authority_key = self.secrets / "ca.key"

@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from telemetry.errors import BrokerError
 from telemetry.settings import Settings
+from telemetry.tls import pinned
 
 KEEPALIVE_SECONDS = 30
 
@@ -31,7 +32,9 @@ def make_client(settings: Settings, client_id: str, *, persistent: bool, manual_
     )
     if settings.mqtt_username:
         client.username_pw_set(settings.mqtt_username, _password(settings))
-    if settings.mqtt_tls_ca is not None:
+    if settings.embedded and settings.tls_certificate is not None:
+        client.tls_set_context(pinned(settings))
+    elif settings.mqtt_tls_ca is not None:
         try:
             client.tls_set_context(ssl.create_default_context(cafile=str(settings.mqtt_tls_ca)))
         except (OSError, ssl.SSLError) as cause:

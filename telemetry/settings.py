@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import ipaddress
 import os
 import re
 import tomllib
@@ -105,6 +106,15 @@ def _base_path(value: str) -> str:
     return "/" + value.strip("/")
 
 
+def _networks(value: str) -> str:
+    for entry in filter(None, (part.strip() for part in value.split(","))):
+        try:
+            ipaddress.ip_network(entry, strict=False)
+        except ValueError as cause:
+            raise ValueError("addresses or networks with commas, such as 127.0.0.1,10.0.0.0/8") from cause
+    return value
+
+
 def _zone(value: str) -> str:
     if value != "auto":
         try:
@@ -140,7 +150,9 @@ class Settings:
         "", _text, "names", "further names, with commas, under which browsers may reach the dashboard"
     )
     base_path: str = _row("/", _base_path, "path", "path under which a reverse proxy shows the dashboard")
-    trusted_proxies: str = _row("", _text, "addresses", "proxies, with commas, whose X-Forwarded headers are believed")
+    trusted_proxies: str = _row(
+        "", _networks, "addresses", "proxies, with commas, whose X-Forwarded headers are believed"
+    )
     tls_certificate: Path | None = _row(
         "", _optional_path, "file", "this host's certificate (PEM); dashboard and embedded broker then speak TLS"
     )

@@ -6,14 +6,17 @@ What a request may do is decided here, once, before any route or callback runs; 
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlsplit
 
 import flask
 
+from dashboard.access.forwarding import listed
 from dashboard.access.people import People
 from dashboard.access.roles import ROUTES, Identity, Role, role_of_callback
 from dashboard.access.throttle import Throttle
+from telemetry.settings import Settings
 
 SESSION_COOKIE = "lumos-session"
 LARGEST_BODY = 256 * 1024
@@ -102,7 +105,9 @@ class Guard:
             if request.cookies.get(SESSION_COOKIE) and "Authorization" not in request.headers:
                 raise RefusedError(403, "this request does not say which page it comes from")
         elif origin != f"{request.scheme}://{request.host}":
-            raise RefusedError(403, "this request comes from another site")
+            raise RefusedError(
+                403, "this request comes from another site; behind a reverse proxy, name it with --trusted-proxies"
+            )
 
     def _check_role(self, request: flask.Request, identity: Identity) -> None:
         if request.url_rule is None:
@@ -120,6 +125,13 @@ class Guard:
         if identity.role is Role.NOBODY:
             raise RefusedError(401, "log in first, or send a token: Authorization: Bearer …")
         raise RefusedError(403, f"this takes the role {needed.word}, you have {identity.role.word}")
+
+
+def host_names(settings: Settings) -> list[str]:
+    """The names under which browsers may reach this dashboard; addresses always may."""
+    own = socket.gethostname()
+    short = own.split(".")[0]
+    return ["localhost", "lumos.local", own, short, f"{short}.local", settings.host, *listed(settings.allowed_hosts)]
 
 
 def identity() -> Identity:

@@ -62,7 +62,7 @@ class People:
         self._hasher = PasswordHasher()
         #: What a wrong name is compared with, so that it takes as long as a wrong password.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
-        self._idle_seconds = idle_seconds
+        self.idle_seconds = idle_seconds
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -106,7 +106,7 @@ class People:
         if not self._verify(str(row[0]) if row else self._nobody, password) or row is None:
             return None
         text, now = secrets.token_urlsafe(32), int(self._clock())
-        self._do("DELETE FROM sessions WHERE seen < ?", now - self._idle_seconds)
+        self._do("DELETE FROM sessions WHERE seen < ?", now - self.idle_seconds)
         self._do("INSERT INTO sessions VALUES (?, ?, ?, ?)", _digest(text), name, now, now)
         return text
 
@@ -119,10 +119,10 @@ class People:
             return None
         name, role, seen = str(row[0]), Role.of(str(row[1])), float(str(row[2]))
         now = self._clock()
-        if role is None or now - seen > self._idle_seconds:
+        if role is None or now - seen > self.idle_seconds:
             self.log_out(text)
             return None
-        if now - seen > min(_NOTE_SECONDS, self._idle_seconds / 10):
+        if now - seen > min(_NOTE_SECONDS, self.idle_seconds / 10):
             self._do("UPDATE sessions SET seen = ? WHERE hash = ?", int(now), _digest(text))
         return Identity(name, role, text)
 

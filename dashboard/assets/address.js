@@ -32,7 +32,7 @@
 
   functions.show_custom = (range) => range !== "custom";
 
-  functions.link = (view) => (view ? `${window.location.origin}/${view.search}` : "");
+  functions.link = (view) => (view ? `${window.location.origin}${window.location.pathname}${view.search}` : "");
 
   // A drag on the chart, in one of the four forms in which Plotly tells it, as the part of the time axis shown.
   functions.zoom = function (relayout, zoom, view) {

@@ -3,11 +3,13 @@
 (function () {
   const PAUSE_MS = 1500;
   const own = window.fetch.bind(window);
+  // Behind a reverse proxy everything stands below a path, which Dash writes into the page.
+  const prefix = () => JSON.parse(document.getElementById("_dash-config").textContent).requests_pathname_prefix;
   let started = null;
   let lost = false;
 
   function isOurs(address) {
-    return new URL(address, window.location.href).pathname.startsWith("/_dash");
+    return new URL(address, window.location.href).pathname.startsWith(`${prefix()}_dash`);
   }
 
   function show() {
@@ -30,7 +32,7 @@
 
   async function look() {
     try {
-      const answer = await own("/alive", { cache: "no-store" });
+      const answer = await own(`${prefix()}alive`, { cache: "no-store" });
       if (answer.ok) {
         back(answer);
         return;
@@ -57,7 +59,9 @@
       const answer = await own(resource, options);
       if (isOurs(address)) {
         started = started || answer.headers.get("X-Lumos-Started");
-        if (answer.status === 502 || answer.status === 504) {
+        if (answer.status === 401) {
+          window.location.reload(); // the login has ended: the server leads to its page, and back here
+        } else if (answer.status === 502 || answer.status === 504) {
           noteLoss();
         }
       }

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import dash
-import flask
 from dash import Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import acknowledgements, ids
+from dashboard.access.guard import identity
 from dashboard.acknowledgements import TIMEOUT_US, Outcome, led_state, screen_text, sentence, under_way
 from dashboard.callbacks.frame import device_standing
 from dashboard.callbacks.state import Kept, style_of, view_of
@@ -114,7 +114,7 @@ def act(context: Context, view: View, cmd: str, value: Any, style: Style) -> Rea
     standing = device_standing(context, view.device, at_us)
     silent = standing is not None and standing.silent
     try:
-        dispatch = context.commander.send(view.device, cmd, value, by=who(), silent=silent)
+        dispatch = context.commander.send(view.device, cmd, value, by=identity().by, silent=silent)
     except BrokerError:
         address = context.commander.publisher.address
         return Reaction(cmd, _line(style.say("broker refused", address=address), Outcome("refused", "bad")))
@@ -126,11 +126,6 @@ def act(context: Context, view: View, cmd: str, value: Any, style: Style) -> Rea
         Left.UNCONFIRMABLE: _line(style.say("answer unconfirmable"), Outcome("unconfirmable", "warning")),
     }
     return Reaction(cmd, words[dispatch.left], dispatch)
-
-
-def who() -> str:
-    """Who asks: the client's address, until there are users."""
-    return (flask.request.remote_addr or "") if flask.has_request_context() else ""
 
 
 def controls(context: Context, view: View, style: Style, pending: Kept, at_us: int) -> tuple[Any, ...]:

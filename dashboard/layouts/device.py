@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import dash_mantine_components as dmc
 from dash import html
 
@@ -11,9 +13,9 @@ from dashboard.translations import Say
 from telemetry.commands import MESSAGE_LENGTH
 
 
-def panel(say: Say) -> html.Div:
-    """The panel's frame; callbacks fill it."""
-    return html.Div([_chooser(say), _led(say), _screen(say)], className="device-panel")
+def panel(say: Say, *, may_act: bool) -> html.Div:
+    """The panel's frame; callbacks fill it. Who may only look sees the states, without the controls."""
+    return html.Div([_chooser(say), _led(say, may_act), _screen(say, may_act)], className="device-panel")
 
 
 def _chooser(say: Say) -> html.Section:
@@ -36,7 +38,7 @@ def _chooser(say: Say) -> html.Section:
     )
 
 
-def _led(say: Say) -> html.Section:
+def _led(say: Say, may_act: bool) -> html.Section:
     """The switch shows what the board says; a click is a wish, and its answer stands below."""
     return html.Section(
         [
@@ -57,6 +59,7 @@ def _led(say: Say) -> html.Section:
                         className="switch",
                         role="switch",
                         disabled=True,
+                        hidden=not may_act,
                         **aria(checked="false", label=say("led")),
                     ),
                 ],
@@ -68,30 +71,36 @@ def _led(say: Say) -> html.Section:
     )
 
 
-def _screen(say: Say) -> html.Section:
+def _screen(say: Say, may_act: bool) -> html.Section:
     return html.Section(
         [
             html.H2(say("screen message"), className="panel-title"),
             html.Div(html.Pre("", id=ids.SCREEN), className="oled", role="img", **aria(label=say("screen preview"))),
             html.P(id=ids.SCREEN_CAPTION, className="dim caption"),
-            dmc.Textarea(
-                id=ids.MESSAGE,
-                value="",
-                placeholder=say("message hint"),
-                minRows=3,
-                maxRows=8,
-                autosize=True,
-                inputProps={},
-                **aria(label=say("message")),
-            ),
-            html.Div(
-                [
-                    html.Span(f"0 / {MESSAGE_LENGTH}", id=ids.MESSAGE_COUNT, className="dim mono"),
-                    html.Button([icon("send"), say("send")], id=ids.SEND, className="button primary", disabled=True),
-                ],
-                className="send-row",
-            ),
+            html.Div(_message(say), hidden=not may_act),
             html.Div(id=ids.SEND_ANSWER, className="answer-line", role="status"),
         ],
         className="panel-part",
     )
+
+
+def _message(say: Say) -> list[Any]:
+    return [
+        dmc.Textarea(
+            id=ids.MESSAGE,
+            value="",
+            placeholder=say("message hint"),
+            minRows=3,
+            maxRows=8,
+            autosize=True,
+            inputProps={},
+            **aria(label=say("message")),
+        ),
+        html.Div(
+            [
+                html.Span(f"0 / {MESSAGE_LENGTH}", id=ids.MESSAGE_COUNT, className="dim mono"),
+                html.Button([icon("send"), say("send")], id=ids.SEND, className="button primary", disabled=True),
+            ],
+            className="send-row",
+        ),
+    ]

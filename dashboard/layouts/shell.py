@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import ids, theme
+from dashboard.access.roles import Identity, Role
 from dashboard.layouts import device, measurements
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.translations import LANGUAGES, Say, speaker
@@ -32,8 +33,8 @@ _STORES = (
 )  # fmt: skip
 
 
-def shell(settings: Settings, language: str) -> dmc.MantineProvider:
-    """The whole page in one language."""
+def shell(settings: Settings, language: str, who: Identity) -> dmc.MantineProvider:
+    """The whole page in one language, for somebody; what they may not use is not shown to them."""
     say = speaker(language)
     return dmc.MantineProvider(
         dmc.DatesProvider(
@@ -43,9 +44,12 @@ def shell(settings: Settings, language: str) -> dmc.MantineProvider:
                     *_memory(settings, language, say),
                     dmc.AppShell(
                         [
-                            dmc.AppShellHeader(_header(settings, language, say), className="header"),
+                            dmc.AppShellHeader(_header(settings, language, say, who), className="header"),
                             dmc.AppShellNavbar(
-                                [device.panel(say), _drawer_end(language, say)],
+                                [
+                                    device.panel(say, may_act=who.role >= Role.OPERATOR),
+                                    _drawer_end(settings, language, say, who),
+                                ],
                                 className="navbar",
                                 **aria(label=say("device panel")),
                             ),
@@ -87,7 +91,7 @@ def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
     ]
 
 
-def _header(settings: Settings, language: str, say: Say) -> html.Div:
+def _header(settings: Settings, language: str, say: Say, who: Identity) -> html.Div:
     names: list[Any] = [html.Strong("Lumos", className="product")]
     if settings.place:
         names.append(html.Span(settings.place, className="place"))
@@ -96,11 +100,12 @@ def _header(settings: Settings, language: str, say: Say) -> html.Div:
             dmc.Burger(id=ids.BURGER, opened=False, hiddenFrom="md", size="sm", **aria(label=say("menu"))),
             html.A(
                 [html.Span(icon("activity-heartbeat"), className="logo"), html.Span(names, className="names")],
-                href="/",
+                href=_address(settings, ""),
                 className="home",
             ),
             html.Div(id=ids.BADGES, className="badges", role="group", **aria(label=say("status"))),
             languages(language, say),
+            *_account(settings, say, who),
             html.Button(
                 [icon("sun", "for-light"), icon("moon", "for-dark"), icon("device-desktop", "for-auto")],
                 id=ids.SCHEME,
@@ -129,14 +134,25 @@ def _language_button(name: str, language: str, say: Say) -> html.Button:
     return html.Button(name.upper(), className="language", lang=name, title=full, **chosen, **data(language=name))
 
 
-def _navbar(language: str, say: Say) -> dmc.AppShellNavbar:
-    content = [device.panel(say), _drawer_end(language, say)]
-    return dmc.AppShellNavbar(content, className="navbar", **aria(label=say("device panel")))
+def _account(settings: Settings, say: Say, who: Identity) -> list[html.Form]:
+    """Who is logged in, and the way out; nothing where nobody logs in."""
+    if not settings.login_required:
+        return []
+    role = say(f"role {who.role.word}") if who.role is not Role.NOBODY else ""
+    way_out = html.Button(icon("logout"), className="button square", title=say("log out"), **aria(label=say("log out")))
+    parts = [html.Span(who.name, className="account-name", title=role), way_out]
+    return [html.Form(parts, action=_address(settings, "logout"), method="POST", className="account")]
 
 
-def _drawer_end(language: str, say: Say) -> html.Div:
+def _address(settings: Settings, page: str) -> str:
+    """The address of a page of ours, also behind a reverse proxy."""
+    return f"{settings.base_path.rstrip('/')}/{page}"
+
+
+def _drawer_end(settings: Settings, language: str, say: Say, who: Identity) -> html.Div:
     words = html.Span(say("language"), className="dim")
-    return html.Div([words, languages(language, say)], className="device-panel phone-languages")
+    row = html.Div([words, languages(language, say)], className="phone-row")
+    return html.Div([row, *_account(settings, say, who)], className="device-panel phone-end")
 
 
 def _main(say: Say) -> html.Div:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from firmware.board.board import Board
@@ -39,6 +41,9 @@ class FleetOptions:
     port: int = 1883
     username: str = ""
     password: str = ""
+    #: Boards with a user of their own at the broker, by name: their passwords.
+    board_users: Mapping[str, str] = field(default_factory=dict)
+    tls_ca: Path | None = None
     topic_root: str = "esp32"
     period_ms: int = 1_000
     seed: int | None = None
@@ -51,14 +56,16 @@ class SimulatedBoard:
 
     def __init__(self, name: str, options: FleetOptions, rng: random.Random, journal: Journal) -> None:
         self.hal = SimulatedHal(name, rng, journal.say)
+        if options.tls_ca is not None:
+            self.hal.radio.tls = ssl.create_default_context(cafile=options.tls_ca)
         self._faults = [FAULTS[fault] for fault in options.faults]
         share = max(300, min(_SAMPLES_OF_ONE, _SAMPLES_OF_ALL // options.boards))
         self.config = {
             "device": name,
             "host": options.host,
             "port": options.port,
-            "username": options.username,
-            "password": options.password,
+            "username": name if name in options.board_users else options.username,
+            "password": options.board_users.get(name, options.password),
             "root": options.topic_root,
             "period_ms": options.period_ms,
             "buffer_samples": options.buffer_samples or share,

@@ -1,14 +1,16 @@
 """The flags of `python -m firmware simulate`, and the `LUMOS_*` variables that stand in for some of them.
 
-The firmware does not import the host's settings; it reads the five it shares with them here. A value that will not do
+The firmware does not import the host's settings; it reads the six it shares with them here. A value that will not do
 is refused with the flag or variable and what is wanted, and nothing is started.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -27,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--port", metavar="P", help="the broker's port (LUMOS_MQTT_PORT, 1883)")
     add("--username", metavar="U", help="for the broker (LUMOS_MQTT_USERNAME)")
     add("--password-file", metavar="FILE", help="holds the password for the broker (LUMOS_MQTT_PASSWORD_FILE)")
+    add("--board-users", metavar="FILE", help='each board\'s own password at the broker, as JSON: {"sim-1": "…"}')
+    add("--tls-ca", metavar="FILE", help="certificate authority of the broker; speaks TLS (LUMOS_MQTT_TLS_CA)")
     add("--topic-root", metavar="ROOT", help="first level of the topics (LUMOS_TOPIC_ROOT, esp32)")
     add("--period", type=_whole(100, 3_600_000), default=1_000, metavar="MS", help="between samples (1000)")
     add("--seed", type=int, metavar="N", help="repeats the same weather and faults")
@@ -59,6 +63,8 @@ def read(given: argparse.Namespace, environment: Mapping[str, str] = os.environ)
         port=int(port),
         username=setting("USERNAME", "")[0],
         password=_password(password_file, password_source),
+        tls_ca=_authority(*setting("TLS_CA", "")),
+        board_users=_board_users(given.board_users),
         topic_root=root,
         period_ms=given.period,
         seed=given.seed,
@@ -74,6 +80,29 @@ def _password(path: str, source: str) -> str:
         return Path(path).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as cause:
         raise ValueError(f"{source}: {path} cannot be read ({cause}); name a readable text file") from cause
+
+
+def _authority(path: str, source: str) -> Path | None:
+    if not path:
+        return None
+    try:
+        ssl.create_default_context(cafile=Path(path).expanduser())
+    except (OSError, ssl.SSLError) as cause:
+        raise ValueError(f"{source}: {path} cannot be used ({cause}); name a PEM file") from cause
+    return Path(path).expanduser()
+
+
+def _board_users(path: str | None) -> dict[str, str]:
+    if not path:
+        return {}
+    wanted = 'write {"sim-1": "password"}'
+    try:
+        users = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except (OSError, ValueError) as cause:
+        raise ValueError(f"--board-users: {path} cannot be read ({cause}); {wanted}") from cause
+    if not isinstance(users, dict) or not all(isinstance(password, str) for password in users.values()):
+        raise ValueError(f"--board-users: {path} is no object of texts; {wanted}")
+    return users
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Callable
 
@@ -45,6 +46,8 @@ class Radio:
     def __init__(self) -> None:
         self.up = True
         self.delay_seconds: Callable[[], float] | None = None
+        #: Whom a board trusts at the other end; None speaks without TLS.
+        self.tls: ssl.SSLContext | None = None
         self._writers: list[asyncio.StreamWriter] = []
 
     def cut(self) -> None:
@@ -63,7 +66,7 @@ class Radio:
     async def open(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if not self.up:
             raise OSError("no network")
-        reader, writer = await asyncio.open_connection(host, port)
+        reader, writer = await asyncio.open_connection(host, port, ssl=self.tls)
         self._writers = [other for other in self._writers if not other.is_closing()]
         self._writers.append(writer)
         if self.delay_seconds is not None:
