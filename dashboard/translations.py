@@ -165,6 +165,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "target": ("Target", "Cible"),
     "value": ("Value", "Valeur"),
     "result": ("Result", "Résultat"),
+    "who": ("By", "Par"),
     "delay": ("Delay", "Délai"),
     "target led": ("LED", "LED"),
     "target message": ("Screen", "Écran"),

@@ -21,7 +21,7 @@ def history(rows: Sequence[Mapping[str, Any]], now_us: int, style: Style) -> Chi
     say = style.say
     if not rows:
         return empty("history", say("no command"), say("no command hint"))
-    heads = ("time", "target", "value", "result", "delay")
+    heads = ("time", "target", "value", "who", "result", "delay")
     return html.Table(
         [
             html.Thead(html.Tr([html.Th(say(head), scope="col", className=f"cell-{head}") for head in heads])),
@@ -41,6 +41,7 @@ def _row(row: Mapping[str, Any], now_us: int, style: Style) -> html.Tr:
             html.Td(formats.when(row["sent_us"], now_us, style.zone, style.language, seconds=True), className="mono"),
             html.Td(style.say(f"target {cmd}") if cmd in _KNOWN else cmd[:_LONGEST]),
             html.Td(value_text(cmd, row["value"], style), className="cell-value"),
+            html.Td(str(row["asked_by"])[:_LONGEST], className="cell-who"),
             html.Td(html.Span(pill(style.say(f"result {found.phrase}"), found.tone), title=why or None)),
             html.Td(delay or formats.DASH, className="cell-delay mono"),
         ]
