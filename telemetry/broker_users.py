@@ -119,8 +119,8 @@ class BrokerUsers:
             return ""
         passwords, access = self.write_mosquitto(original=settings.allow_original)
         return (
-            f"with Mosquitto: name these in its configuration (password_file {passwords}, acl_file {access}), "
-            "and have it read them again: sudo systemctl reload mosquitto"
+            "with Mosquitto (docs/mosquitto.conf), hand them over and have it read them again: "
+            f"sudo install -o mosquitto -m 600 {passwords} {access} /etc/mosquitto/ && sudo systemctl reload mosquitto"
         )
 
     def write_embedded(self, *, anonymous: bool, original: bool) -> Path:

@@ -18,7 +18,7 @@ from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError
 from telemetry.topics import Topics
-from tests.harness.processes import MOSQUITTO, free_port, listens, program
+from tests.harness.processes import MOSQUITTO, ROOT, free_port, listens, program
 from tests.harness.waiting import until
 
 
@@ -81,10 +81,16 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Guarded]:
     else:
         passwords, access = users.write_mosquitto(original=True)
         configuration = tmp_path / "mosquitto.conf"
-        configuration.write_text(
-            f"listener {port} 127.0.0.1\nuser root\nallow_anonymous true\n"
-            f"password_file {passwords}\nacl_file {access}\n"
-        )
+        shipped = (ROOT / "docs" / "mosquitto.conf").read_text(encoding="utf-8")
+        for theirs, ours in (
+            ("listener 1883", f"listener {port} 127.0.0.1\nuser root\npersistence_location {tmp_path}/"),
+            ("allow_anonymous false", "allow_anonymous true"),  # a board with the original program has no name
+            ("/etc/mosquitto/mosquitto.passwords", str(passwords)),
+            ("/etc/mosquitto/mosquitto.access", str(access)),
+        ):
+            assert theirs in shipped
+            shipped = shipped.replace(theirs, ours)
+        configuration.write_text(shipped)
         command = [MOSQUITTO, "-c", str(configuration)]
     with program(tmp_path / "broker.log", *command) as running:
         until(lambda: listens(port), "the broker")
