@@ -121,11 +121,18 @@ class Batch:
 
     def _command_without_id(self, device_id: int, command: Command, message: Message) -> None:
         """Only the broker's word tells that such a command came before."""
-        if message.duplicate and self._memory.was_said_lately(device_id, command, message.arrived_us):
+        if message.duplicate and (
+            self._said_in_this_batch(device_id, command)
+            or self._memory.was_said_lately(device_id, command, message.arrived_us)
+        ):
             return
         command_id = str(ULID())
         self._record(device_id, command, command_id, message)
         self._state(command_id, message.arrived_us, CommandState.UNCONFIRMABLE, None)
+
+    def _said_in_this_batch(self, device_id: int, command: Command) -> bool:
+        said = (device_id, command.cmd[:64], json.dumps(command.value, ensure_ascii=False))
+        return any(row[1:4] == said for row in self.rows["commands"])
 
     def _record(self, device_id: int, command: Command, command_id: str, message: Message) -> None:
         value = json.dumps(command.value, ensure_ascii=False)

@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _LOCK_SECONDS = 5.0
 _LOCK_PAUSE_SECONDS = 0.05
 _LOCKED = "Could not set lock"
+_NO_DATABASE = "not a valid DuckDB database file"
 
 
 @contextlib.contextmanager
@@ -67,8 +68,13 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
         try:
             return duckdb.connect(str(folder.database), config=config)
         except duckdb.IOException as cause:
+            if _NO_DATABASE in str(cause):
+                raise _unsound(folder, cause) from cause
             if _LOCKED not in str(cause):
-                raise DataFolderError(f"{folder.database} cannot be opened: {_first_line(cause)}") from cause
+                raise DataFolderError(
+                    f"{folder.database} cannot be opened ({_first_line(cause)}): give this user the right to read and "
+                    "write it, and the disk some room"
+                ) from cause
             if time.monotonic() > deadline:
                 raise StoreUnavailableError(
                     f"{folder.database} is held by another program ({_first_line(cause)}): close it and start again"

@@ -63,6 +63,8 @@ class FlightConnection:
         client, options = self._connect()
         try:
             return use(client, options)
+        except (flight.FlightUnavailableError, flight.FlightUnauthenticatedError):
+            raise  # for `call`, which tries again with what the folder says now
         except flight.FlightTimedOutError as cause:
             raise StoreUnavailableError(f"ingest did not answer within {self._timeout_seconds:g} s") from cause
         except pa.ArrowException as cause:

@@ -1,0 +1,118 @@
+"""A writer on a real database file, fed by hand. The broker alone is stood in for: it remembers what it was told."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.inbox import Inbox, Message
+from ingest.recent import Recent
+from ingest.store import opened
+from ingest.writer import Writer
+from telemetry.datafolder import DataFolder
+from telemetry.settings import Settings, load, parser, read_arguments
+from telemetry.timestamps import now_us
+
+
+class RememberingBroker:
+    """Stands for the Subscriber: acknowledgements and publications are kept in lists."""
+
+    def __init__(self) -> None:
+        self.acknowledged: list[int] = []
+        self.published: list[tuple[str, bytes]] = []
+        self.connected = True
+
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        self.acknowledged += [message.mid for message in messages]
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:  # noqa: ARG002
+        if self.connected:
+            self.published.append((topic, payload))
+        return self.connected
+
+
+class Desk:
+    """A running writer, and the hands that feed it."""
+
+    def __init__(self, settings: Settings, folder: DataFolder) -> None:
+        self._store = contextlib.ExitStack()
+        connection = self._store.enter_context(opened(settings, folder))
+        self.broker = RememberingBroker()
+        self.inbox = Inbox(settings.queue_limit, 20, 0.001)
+        self.recent = Recent()
+        self.writer = Writer(settings, connection, self.inbox, self.recent)
+        self._thread = threading.Thread(target=self.writer.run, args=(self.broker,), daemon=True)
+        self._thread.start()
+        self._mid = 0
+        self._lock = threading.Lock()
+
+    def hand(self, topic: str, payload: Any, **more: Any) -> int:
+        """Deliver a message as the broker would; its packet id."""
+        self._mid += 1
+        body = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
+        kind = {"duplicate": False, "retained": False, "connection": 1, "arrived_us": now_us(), "qos": 1, **more}
+        self.inbox.put(Message(topic=topic, payload=body, mid=self._mid, **kind))
+        return self._mid
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the store holds once everything handed over so far is written."""
+        found: list[tuple[Any, ...]] = self.do(
+            lambda: self.writer.connection.execute(statement, list(values)).fetchall()
+        )
+        return found
+
+    def do(self, work: Callable[[], Any]) -> Any:
+        """Have the writer's thread do something, after what was handed over."""
+        return self.writer.ask(work).result(20)
+
+    def close(self) -> None:
+        """Stop in good order; whoever opens the data next is a new ingest."""
+        self.inbox.close()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        self._store.close()
+
+
+READINGS = """
+    SELECT device, metric, t_us, value FROM (FROM tail UNION ALL FROM readings)
+    JOIN series USING (series_id) JOIN devices USING (device_id) ORDER BY ALL
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    words = ["--data-dir", str(tmp_path / "data")]
+    return load(read_arguments(parser("test", ""), words), environment={}, folder=tmp_path)
+
+
+@pytest.fixture
+def folder(settings: Settings) -> DataFolder:
+    return DataFolder(settings.data_dir)
+
+
+@pytest.fixture
+def desk(settings: Settings, folder: DataFolder) -> Iterator[Desk]:
+    made = Desk(settings, folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def restarted(settings: Settings, folder: DataFolder) -> Callable[[], Any]:
+    """`with restarted() as desk:` is a new ingest on the same data, once the one before is closed."""
+
+    @contextlib.contextmanager
+    def again() -> Iterator[Desk]:
+        made = Desk(settings, folder)
+        try:
+            yield made
+        finally:
+            made.close()
+
+    return again

@@ -1,0 +1,118 @@
+"""Rollups against what they are made of: whatever came in whatever order, the rolled-up answer equals the raw one."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from ingest.fold import expire, fold
+from ingest.schema import MIGRATIONS, migrate, version
+from telemetry.errors import SchemaError
+
+MINUTE = 60_000_000
+_READING = st.tuples(
+    st.integers(0, 4 * MINUTE),
+    st.integers(1, 2),
+    st.floats(-1e9, 1e9, allow_nan=False) | st.sampled_from([0.0, 1e300, -1e300, 5e-324]),
+)
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> duckdb.DuckDBPyConnection:
+    made = duckdb.connect(str(tmp_path / "test.duckdb"))
+    migrate(made)
+    return made
+
+
+def put(connection: duckdb.DuckDBPyConnection, readings: list[tuple[int, int, float]]) -> None:
+    if readings:
+        connection.executemany("INSERT INTO tail VALUES ($1, $2, $3, 0)", [list(r) for r in readings])
+
+
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(portions=st.lists(st.lists(_READING, max_size=15), max_size=4))
+def test_rollups_equal_what_they_are_made_of(
+    portions: list[list[tuple[int, int, float]]], connection: duckdb.DuckDBPyConnection
+) -> None:
+    for table in ("tail", "readings", "rollup_minute"):
+        connection.execute(f"DELETE FROM {table}")
+    for portion in portions:
+        put(connection, portion)
+        fold(connection)
+    groups: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    for t_us, series_id, value in (reading for portion in portions for reading in portion):
+        groups.setdefault((series_id, t_us // MINUTE * MINUTE), []).append((t_us, value))
+    rows = connection.execute(
+        """
+        SELECT series_id, bucket_us, sum(count)::BIGINT, sum(sum), sum(sum_squares), min(min), max(max), min(first_us),
+            max(last_us) FROM rollup_minute GROUP BY ALL
+        """
+    ).fetchall()
+    assert {(row[0], row[1]) for row in rows} == set(groups)
+    for series_id, bucket_us, count, total, squares, low, high, first_us, last_us in rows:
+        group = groups[series_id, bucket_us]
+        values = [value for _, value in group]
+        assert (count, low, high) == (len(values), min(values), max(values))
+        assert (first_us, last_us) == (min(t for t, _ in group), max(t for t, _ in group))
+        scale = math.fsum(abs(value) for value in values)
+        assert abs(total - math.fsum(values)) <= 1e-12 * scale
+        square_scale = sum(value * value for value in values)
+        if math.isfinite(square_scale):
+            assert abs(squares - square_scale) <= 1e-12 * square_scale
+        else:
+            assert squares == math.inf
+    assert connection.execute("SELECT count(*) FROM tail").fetchall() == [(0,)]
+    assert connection.execute("SELECT count(*) FROM readings").fetchall() == [(sum(map(len, portions)),)]
+
+
+def test_a_fold_that_fails_leaves_the_state_before_it(connection: duckdb.DuckDBPyConnection) -> None:
+    put(connection, [(1, 1, 1.0)])
+    connection.execute("ALTER TABLE rollup_minute RENAME TO elsewhere")
+    with pytest.raises(duckdb.Error):
+        fold(connection)
+    connection.execute("ALTER TABLE elsewhere RENAME TO rollup_minute")
+    assert connection.execute("SELECT count(*) FROM tail").fetchall() == [(1,)]
+    assert connection.execute("SELECT count(*) FROM readings").fetchall() == [(0,)]
+    fold(connection)
+    assert connection.execute("SELECT sum(count) FROM rollup_minute").fetchall() == [(1,)]
+
+
+def test_arrivals_become_intervals_and_drops_stay_apart(connection: duckdb.DuckDBPyConnection) -> None:
+    spans = [(0, 0, False), (1, 4, False), (2, 3, False), (7, 7, False), (5, 6, True)]
+    for first, last, dropped in spans:
+        connection.execute("INSERT INTO arrivals_tail VALUES (1, 'b', $1, $2, $1, $2, 0, $3)", [first, last, dropped])
+    fold(connection)
+    found = connection.execute("SELECT seq_from, seq_to, dropped FROM arrivals ORDER BY ALL").fetchall()
+    assert found == [(0, 4, False), (5, 6, True), (7, 7, False)]
+
+
+def test_raw_readings_expire_and_their_rollups_stay(connection: duckdb.DuckDBPyConnection) -> None:
+    put(connection, [(t, 1, 1.0) for t in (0, MINUTE, 2 * MINUTE)])
+    fold(connection)
+    assert expire(connection, 2 * MINUTE) == 2
+    assert expire(connection, 2 * MINUTE) == 0
+    assert connection.execute("SELECT t_us FROM readings").fetchall() == [(2 * MINUTE,)]
+    assert connection.execute("SELECT sum(count) FROM rollup_minute").fetchall() == [(3,)]
+
+
+def test_a_fresh_database_is_brought_to_the_newest_version_once(connection: duckdb.DuckDBPyConnection) -> None:
+    assert version(connection) == len(MIGRATIONS)
+    assert migrate(connection) == (len(MIGRATIONS), len(MIGRATIONS))
+
+
+def test_a_newer_database_and_one_of_something_else_are_told_apart(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+    with pytest.raises(SchemaError, match=r"version 99, this Lumos knows up to \d+: install the newer one"):
+        migrate(connection)
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as other:
+        other.execute("CREATE TABLE mine (x INTEGER)")
+        with pytest.raises(SchemaError, match="--data-dir"):
+            migrate(other)

@@ -1,0 +1,65 @@
+"""The way from the broker's thread to the writer's: bounded, prompt, and over when it is closed."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ingest.inbox import Inbox, Message
+from telemetry.errors import StoreUnavailableError
+
+
+def message(size: int = 10, mid: int = 1) -> Message:
+    return Message("esp32/a/output", b"x" * size, mid, 1, False, False, 1, 0)
+
+
+def test_a_full_inbox_makes_the_broker_wait_until_the_writer_comes_back() -> None:
+    inbox = Inbox(limit_bytes=1_000, window=20, wait_seconds=0)
+    inbox.put(message(900))
+    handed = threading.Event()
+    thread = threading.Thread(target=lambda: (inbox.put(message(mid=2)), handed.set()))
+    thread.start()
+    assert [m.mid for m in inbox.take(0)[0]] == [1]
+    assert not handed.wait(0.1)  # what the writer has in hand still counts
+    assert inbox.lag_seconds > 0
+    inbox.take(0)
+    assert handed.wait(5)
+    thread.join()
+
+
+def test_a_message_after_a_pause_is_given_at_once_and_a_full_window_too() -> None:
+    inbox = Inbox(1_000_000, window=3, wait_seconds=60)
+    inbox.put(message())
+    assert len(inbox.take(5)[0]) == 1
+    for mid in range(3):
+        inbox.put(message(mid=mid))
+    assert len(inbox.take(5)[0]) == 3  # the test's own time limit would end a wait of a minute
+    inbox.put(message())
+    task = inbox.ask(lambda: 1)
+    messages, tasks = inbox.take(5)
+    assert (len(messages), len(tasks)) == (1, 1)
+    assert not task.done()
+
+
+def test_a_closed_inbox_takes_nothing_and_nobody_waits_for_it() -> None:
+    inbox = Inbox(500, 20, 0)
+    inbox.put(message(400))
+    waiting = threading.Thread(target=inbox.put, args=(message(),))
+    waiting.start()
+    inbox.close()
+    waiting.join(5)
+    assert not waiting.is_alive()
+    assert len(inbox.take(0)[0]) == 1
+    assert inbox.take(0) == ([], [])
+    assert inbox.wait_closed(0)
+    with pytest.raises(StoreUnavailableError, match="stopping"):
+        inbox.ask(lambda: 1).result(0)
+
+
+def test_whoever_waits_for_a_task_is_told_when_nobody_will_do_it() -> None:
+    inbox = Inbox(500, 20, 0)
+    task = inbox.ask(lambda: 1)
+    inbox.abandon()
+    with pytest.raises(StoreUnavailableError):
+        task.result(0)

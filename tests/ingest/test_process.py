@@ -1,0 +1,155 @@
+"""`python -m ingest` as a process, with a real Mosquitto: killed, stopped, started twice, fed garbage."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telemetry.datafolder import DataFolder
+from telemetry.errors import StoreUnavailableError
+from telemetry.reader import Reader
+from telemetry.topics import TopicKind
+from tests.harness.observer import Observer, observer
+from tests.harness.processes import MOSQUITTO, free_port, module, mosquitto, program
+from tests.harness.waiting import until
+
+T = 1_790_000_000_000
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    port = free_port()
+    with mosquitto(tmp_path / "mosquitto", port):
+        yield port
+
+
+@pytest.fixture
+def flags(tmp_path: Path, port: int) -> list[str]:
+    return ["--data-dir", str(tmp_path / "data"), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataFolder:
+    return DataFolder(tmp_path / "data")
+
+
+def health(folder: DataFolder) -> dict[str, Any]:
+    try:
+        return dict(Reader(folder, 5).ask("health").to_pylist()[0])
+    except StoreUnavailableError:
+        return {}
+
+
+def connected(folder: DataFolder) -> bool:
+    return bool(health(folder).get("broker_connected"))
+
+
+def send(board: Observer, seq: int) -> None:
+    board.publish("esp32/window/output", json.dumps({"boot": "b", "seq": seq, "t": T + seq, "light": seq}))
+
+
+def test_killed_at_random_moments_every_sample_is_there_once(
+    tmp_path: Path, port: int, flags: list[str], folder: DataFolder
+) -> None:
+    rng, sent = random.Random(5), 0
+    with observer(port, "none") as board:
+        for life in range(4):
+            with module(tmp_path / f"ingest-{life}.log", "ingest", *flags) as ingest:
+                # The session exists at the broker from the first connection on: what is sent before is lost to it.
+                until(lambda: connected(folder), "ingest at the broker")
+                for _ in range(rng.randrange(20, 120)):
+                    send(board, sent)
+                    sent += 1
+                assert ingest.stop(signal.SIGKILL) == -signal.SIGKILL
+            for _ in range(20):
+                send(board, sent)
+                sent += 1
+        with module(tmp_path / "ingest.log", "ingest", *flags):
+            question = "SELECT count(*) AS n, count(DISTINCT value) AS d FROM (FROM tail UNION ALL FROM readings)"
+
+            def stored() -> dict[str, int]:
+                return dict(Reader(folder, 5).sql(question).to_pylist()[0]) if health(folder) else {}
+
+            until(lambda: stored().get("d") == sent, f"all {sent} samples", 30)
+            assert stored()["n"] == sent
+
+
+def test_sigterm_flushes_and_exits_with_0(tmp_path: Path, port: int, flags: list[str], folder: DataFolder) -> None:
+    with module(tmp_path / "ingest.log", "ingest", *flags) as ingest, observer(port, "none") as board:
+        until(lambda: connected(folder), "ingest at the broker")
+        for seq in range(50):
+            send(board, seq)
+        assert ingest.stop(signal.SIGTERM, 8) == 0
+    with module(tmp_path / "again.log", "ingest", *flags):
+        until(lambda: health(folder).get("readings") == 50, "all 50 readings", 20)
+
+
+def test_garbage_on_every_topic_ends_in_quarantine_and_nothing_else_happens(
+    tmp_path: Path, port: int, flags: list[str], folder: DataFolder
+) -> None:
+    garbage = [b"{", b"\xff\xfe\x00", b"nope", b"[[]]", b'{"a": NaN}', b"x" * 100_000, b'{"a": "\\ud800"}']
+    kinds = [f"window/{kind}" for kind in TopicKind if kind not in (TopicKind.INPUT, TopicKind.STORED)]
+    with module(tmp_path / "ingest.log", "ingest", *flags) as ingest, observer(port, "none") as board:
+        until(lambda: connected(folder), "ingest at the broker")
+        for payload in garbage:
+            for path in (*kinds, "output", "nothing", "a/b/c/d", "window/outputs"):
+                board.publish(f"esp32/{path}", payload)
+            board.publish("esp32/window/input", payload)
+            board.publish("esp32/input", payload)
+        expected = len(garbage) * (len(kinds) + 4)
+        send(board, 0)
+        until(lambda: health(folder).get("readings") == 1, "the one reading after it all")
+        assert health(folder)["quarantined"] >= expected
+        reasons = {row["reason"] for row in Reader(folder, 5).ask("quarantine", limit=1000).to_pylist()}
+        assert any("65536" in reason for reason in reasons)
+        assert ingest.process.poll() is None
+    assert "Traceback" not in ingest.output()
+
+
+def test_a_second_ingest_on_the_same_data_is_one_line_and_exit_code_2(
+    tmp_path: Path, flags: list[str], folder: DataFolder
+) -> None:
+    with module(tmp_path / "first.log", "ingest", *flags):
+        until(lambda: health(folder), "the first ingest")
+        with module(tmp_path / "second.log", "ingest", *flags) as second:
+            assert second.process.wait(20) == 2
+    assert second.output().startswith("ingest: an ingest already runs on the data")
+    assert second.output().count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"not a database" * 1_000, b"\x00" * 8_192])
+def test_a_damaged_file_is_one_line_and_stays_as_it_is(
+    content: bytes, tmp_path: Path, flags: list[str], folder: DataFolder
+) -> None:
+    folder.ensure()
+    folder.database.write_bytes(content)
+    with module(tmp_path / "ingest.log", "ingest", *flags) as ingest:
+        assert ingest.process.wait(20) == 2
+    assert "restore a backup" in ingest.output()
+    assert "Traceback" not in ingest.output()
+    assert folder.database.read_bytes() == content
+
+
+def test_a_broker_that_refuses_the_password_is_said_once(tmp_path: Path) -> None:
+    port = free_port()
+    passwords = tmp_path / "passwords"
+    passwords.write_text("")
+    passwords.chmod(0o600)
+    configuration = tmp_path / "mosquitto.conf"
+    configuration.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nuser root\n"
+    )
+    from tests.harness.processes import MOSQUITTO, program
+
+    with program(tmp_path / "mosquitto.log", MOSQUITTO, "-c", configuration):
+        flags = ["--data-dir", str(tmp_path / "data"), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
+        with module(tmp_path / "ingest.log", "ingest", *flags) as ingest:
+            until(lambda: "--mqtt-password-file" in ingest.output(), "the refusal in the log")
+            assert ingest.stop(signal.SIGTERM, 8) == 0
+    assert ingest.output().count("refuses us") == 1
