@@ -145,8 +145,6 @@ def test_a_broker_that_refuses_the_password_is_said_once(tmp_path: Path) -> None
     configuration.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nuser root\n"
     )
-    from tests.harness.processes import MOSQUITTO, program
-
     with program(tmp_path / "mosquitto.log", MOSQUITTO, "-c", configuration):
         flags = ["--data-dir", str(tmp_path / "data"), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
         with module(tmp_path / "ingest.log", "ingest", *flags) as ingest:
