@@ -45,7 +45,7 @@ def _optional_path(value: str) -> Path | None:
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def read(value: str) -> int:
-        if not re.fullmatch(r"\d{1,18}", value) or not low <= int(value) <= high:
+        if not re.fullmatch(r"[0-9]{1,18}", value) or not low <= int(value) <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return int(value)
 
@@ -69,7 +69,7 @@ def _choice(*allowed: str) -> Callable[[str], str]:
 
 def _seconds(low: float, high: float) -> Callable[[str], float]:
     def read(value: str) -> float:
-        if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", value) or not low <= float(value) <= high:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", value) or not low <= float(value) <= high:
             raise ValueError(f"seconds from {low:g} to {high:g}")
         return float(value)
 
@@ -78,7 +78,7 @@ def _seconds(low: float, high: float) -> Callable[[str], float]:
 
 def _duration(value: str) -> int:
     """Seconds of `400d`, `12h`, `2y`; 0 means for ever."""
-    found = re.fullmatch(r"(\d{1,12})([smhdwy])", value)
+    found = re.fullmatch(r"([0-9]{1,12})([smhdwy])", value)
     if value == "0":
         return 0
     if not found:
@@ -88,7 +88,7 @@ def _duration(value: str) -> int:
 
 def _size(value: str) -> int:
     """Bytes of `256MB`."""
-    found = re.fullmatch(r"(\d{1,12}) ?(|kb|mb|gb)", value.lower())
+    found = re.fullmatch(r"([0-9]{1,12}) ?(|kb|mb|gb)", value.lower())
     if not found or int(found[1]) == 0:
         raise ValueError("a size such as 256MB")
     return int(found[1]) * _BYTES[found[2]]

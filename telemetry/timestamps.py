@@ -33,7 +33,7 @@ def parse_instant(text: str, name: str = "time") -> int:
     """
     text = text.strip()
     try:
-        if text.lstrip("+-").isdigit():
+        if text.isascii() and text.lstrip("+-").isdigit():
             instant = int(text) * US_PER_MS
         else:
             # A '+' in a query string arrives as a space: `…T10:00:00 02:00` was `…+02:00`.
