@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from dashboard.access.people import People
 from dashboard.access.roles import Role
 from telemetry.datafolder import DataFolder
-from tests.harness.browser import ARGUMENTS, CHROMIUM
 from tests.harness.http import get_json
 from tests.harness.processes import free_port, lumos
 from tests.harness.waiting import until
 
-REFUSED = re.compile(r"status of 40[13] ")
 PASSWORD = "correct horse battery"
 
 
@@ -35,30 +32,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         people.close()
         until(lambda: (get_json(port, "/health") or {}).get("status") == "ok", "a healthy Lumos", 30)
         yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page of a browser that knows nobody; an error on its console fails the test."""
-    context = chromium.new_context(locale="en-GB")
-    page, problems = context.new_page(), []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        # Refusals are what is tested here; Chromium notes each by itself.
-        lambda said: problems.append(said.text) if said.type == "error" and not REFUSED.search(said.text) else None,
-    )
-    yield page
-    context.close()
-    assert problems == []
 
 
 def log_in(page: Page, name: str, password: str = PASSWORD) -> None:

@@ -1,0 +1,211 @@
+"""The live page as people use it: in a real Chromium, over the whole running product."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from tests.browser.conftest import Demo
+from tests.harness.http import get_json
+from tests.harness.observer import observer
+from tests.harness.processes import free_port, lumos
+from tests.harness.waiting import until
+
+CHART = ".js-plotly-plot"
+OpenPage = Callable[..., Page]
+
+
+def show(page: Page, demo: Demo, search: str = "?device=sim-1&metric=light&range=15m") -> None:
+    page.goto(f"{demo.address}/{search}")
+    expect(page.locator(f"{CHART} .scatterlayer path").first).to_be_attached(timeout=15_000)
+
+
+def newest_point(page: Page) -> str:
+    """Of the mean line; the band below it is the first trace."""
+    return str(page.evaluate("document.querySelector('.js-plotly-plot').data[1].x.at(-1)"))
+
+
+def shown_range(page: Page) -> list[float]:
+    """Both ends in seconds."""
+    found: list[float] = page.evaluate(
+        "document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(end => Date.parse(end) / 1000)"
+    )
+    return found
+
+
+def wait_for_a_newer_point(page: Page, than: str) -> None:
+    page.wait_for_function("then => document.querySelector('.js-plotly-plot').data[1].x.at(-1) > then", arg=than)
+
+
+def test_the_chart_shows_points_on_a_date_axis_and_grows_without_being_drawn_anew(page: Page, demo: Demo) -> None:
+    show(page, demo)
+    assert page.evaluate("document.querySelector('.js-plotly-plot')._fullLayout.xaxis.type") == "date"
+    page.evaluate("document.querySelector('.js-plotly-plot .main-svg').dataset.mine = 'yes'")
+    wait_for_a_newer_point(page, newest_point(page))
+    assert page.evaluate("document.querySelector('.js-plotly-plot .main-svg').dataset.mine") == "yes"
+    expect(page.locator("#now-time")).to_contain_text("ago")
+    expect(page.locator("#badges")).to_contain_text("live")
+
+
+def test_the_switch_reaches_the_board_and_its_answer_comes_back(page: Page, demo: Demo) -> None:
+    show(page, demo)
+    switch = page.get_by_role("switch", name="LED")
+    expect(switch).to_be_enabled()
+    wish = switch.get_attribute("aria-checked") != "true"
+    with observer(demo.mqtt_port, "esp32/sim-1/#") as heard:
+        switch.click()
+        (command,) = heard.wait("esp32/sim-1/input")
+        assert (command["cmd"], command["value"]) == ("led", wish)
+        (ack,) = heard.wait("esp32/sim-1/ack")
+        assert (ack["id"], ack["ok"], ack["led"]) == (command["id"], True, wish)
+        expect(switch).to_have_attribute("aria-checked", str(wish).lower())
+        expect(page.locator("#led-answer")).to_contain_text("confirmed", ignore_case=True)
+        expect(page.locator("#history tbody tr").first).to_contain_text("LED")
+        # The light of the simulated world follows its lamp.
+        assert len(heard.json("esp32/sim-1/input")) == 1
+
+
+def test_a_message_is_shown_as_the_board_will_show_it_and_confirmed(page: Page, demo: Demo) -> None:
+    show(page, demo, "?device=sim-2&metric=light&range=15m")
+    send = page.get_by_role("button", name="Send")
+    expect(send).to_be_enabled()
+    page.get_by_label("Message", exact=True).fill("Bonjour à tous")
+    expect(page.locator("#screen")).to_contain_text("Bonjour")
+    expect(page.locator("#message-count")).to_have_text("14 / 512")
+    with observer(demo.mqtt_port, "esp32/sim-2/#") as heard:
+        send.click()
+        (command,) = heard.wait("esp32/sim-2/input")
+        assert (command["cmd"], command["value"]) == ("message", "Bonjour à tous")
+        expect(page.locator("#send-answer")).to_contain_text("Shown on the screen at")
+
+
+def test_a_zoom_stays_while_readings_come(page: Page, demo: Demo) -> None:
+    show(page, demo)
+    box = page.locator(f"{CHART} .nsewdrag").first.bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.7, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.95, y, steps=6)
+    page.mouse.up()
+    zoomed = shown_range(page)
+    first = float(page.locator("#now-time").get_attribute("data-ago") or 0)
+    page.wait_for_function("t => Number(document.getElementById('now-time').dataset.ago) > t + 2000", arg=first)
+    assert shown_range(page) == zoomed
+    page.locator(f"{CHART} .nsewdrag").first.dblclick()
+    page.wait_for_function(
+        "z => Date.parse(document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range[0]) / 1000 < z - 60",
+        arg=zoomed[0],
+    )
+
+
+def test_a_tick_with_nothing_new_carries_next_to_nothing(page: Page, demo: Demo, tmp_path: Path) -> None:
+    """A device that has fallen silent: its page goes on asking."""
+    with observer(demo.mqtt_port, "none") as board:
+        board.publish("esp32/quiet/output", '{"light": 5}')
+    until(lambda: get_json(demo.http_port, "/data", device="quiet", metric="light"), "the one reading")
+    show(page, demo, "?device=quiet&metric=light&range=15m")
+    expect(page.locator("#statistics")).to_contain_text("5")
+    bodies: list[int] = []
+
+    def weigh(response: Response) -> None:
+        if "_dash-update-component" in response.url and '"tick.n_intervals"' in (response.request.post_data or ""):
+            bodies.append(0 if response.status == 204 else len(response.body()))
+
+    page.on("response", weigh)
+    until(lambda: page.wait_for_timeout(200) or len(bodies) >= 4, "four ticks")
+    assert max(bodies[1:]) <= 400
+    assert bodies.count(0) >= 2
+
+
+def test_device_metric_and_range_are_chosen_and_stand_in_the_address(page: Page, demo: Demo) -> None:
+    show(page, demo)
+    page.get_by_text("1 h", exact=True).click()
+    expect(page).to_have_url(f"{demo.address}/?device=sim-1&metric=light&range=1h")
+    page.locator("#metric").click()
+    page.get_by_role("option", name="Temperature").click()
+    expect(page).to_have_url(f"{demo.address}/?device=sim-1&metric=temperature&range=1h")
+    expect(page.locator("#chart-title")).to_have_text("Temperature")
+    page.locator("#device").click()
+    page.get_by_role("option", name="sim-2").click()
+    expect(page).to_have_url(f"{demo.address}/?device=sim-2&metric=temperature&range=1h")
+    page.reload()
+    expect(page.locator("#chart-title")).to_have_text("Temperature")
+    assert page.locator("#device").input_value() == "sim-2"
+
+
+def test_a_free_range_is_applied_and_a_reversed_one_is_told(page: Page, demo: Demo) -> None:
+    show(page, demo)
+    address = "?device=sim-1&metric=light&from=2026-01-02T10:00:00Z&to=2026-01-02T12:00:00Z"
+    page.goto(f"{demo.address}/{address}")
+    expect(page.locator("#custom-from")).to_be_visible()
+    expect(page.locator("#custom-from")).to_contain_text("2 Jan 2026 11:00")  # the page's clock is that of Paris
+    page.get_by_role("button", name="Apply").last.click()
+    expect(page.locator("#custom-problem")).to_be_empty()
+    page.goto(f"{demo.address}/?device=sim-1&metric=light&from=2026-01-02T12:00:00Z&to=2026-01-02T10:00:00Z")
+    expect(page.locator(".content")).to_be_visible()
+
+
+def test_the_page_speaks_french_when_the_browser_does_and_switches(open_page: OpenPage, demo: Demo) -> None:
+    page = open_page(locale="fr-FR")
+    show(page, demo)
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.locator("#badges")).to_contain_text("Courtier")
+    page.locator("header [data-language=en]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#badges")).to_contain_text("Broker")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_has_everything_in_one_column_and_a_drawer(scheme: Any, open_page: OpenPage, demo: Demo) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True, is_mobile=True)
+    show(page, demo)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+    expect(page.get_by_role("switch", name="LED")).not_to_be_in_viewport()
+    page.locator("#burger").click()
+    expect(page.get_by_role("switch", name="LED")).to_be_in_viewport()
+
+
+def test_a_bare_number_makes_the_original_device_and_names_are_only_text(page: Page, demo: Demo) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    with observer(demo.mqtt_port, "none") as board:
+        board.publish("esp32/output", "1234.00")
+        board.publish("esp32/odd/output", json.dumps({evil: 1}))
+    until(lambda: get_json(demo.http_port, "/data", device="odd", metric=evil), "the odd metric")
+    show(page, demo, "?device=esp32&metric=light&range=15m")
+    # A French browser would write it otherwise: the digits are what counts.
+    expect(page.locator("#now-value")).to_contain_text("1,234")
+    page.goto(f"{demo.address}/?device=odd")
+    expect(page.locator("#chart-title")).to_contain_text("<img")
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_without_any_board_the_page_tells_how_to_connect_one(open_page: OpenPage, tmp_path: Path) -> None:
+    http_port, mqtt_port = free_port(), free_port()
+    flags = ["--data-dir", tmp_path / "data", "--port", str(http_port), "--mqtt-port", str(mqtt_port)]
+    with lumos(tmp_path / "lumos.log", *flags) as app:
+        until(lambda: get_json(http_port, "/health"), "a healthy Lumos", 30)
+        page = open_page(outage=True)
+        page.goto(f"http://127.0.0.1:{http_port}/")
+        expect(page.locator("#welcome")).to_contain_text(f"-p {mqtt_port} -t esp32/output -m 1234.00")
+        expect(page.locator("#content")).to_be_hidden()
+        with observer(mqtt_port, "none") as board:
+            board.publish("esp32/output", "1234.00")
+        expect(page.locator("#now-value")).to_contain_text("1,234", timeout=15_000)
+
+        # A killed ingest: the page says so, goes on with what is stored, and says when it is back.
+        (ingest,) = [p for p in psutil.Process(app.process.pid).children() if "ingest" in p.cmdline()]
+        ingest.suspend()  # so that the supervisor cannot have it back before we looked
+        ingest.send_signal(signal.SIGKILL)
+        with observer(mqtt_port, "none") as board:
+            board.publish("esp32/output", "99")
+        expect(page.locator("#now-value")).to_contain_text("99", timeout=20_000)
+        expect(page.locator("#banners")).to_be_empty(timeout=15_000)
