@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from launcher.start import start
+from telemetry.command_line import parser, read_arguments
 from telemetry.errors import LumosError
-from telemetry.settings import load, parser, read_arguments
+from telemetry.settings import load
 
 
 def main(argv: Sequence[str] | None = None) -> int:

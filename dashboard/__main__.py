@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
+from telemetry.command_line import parser, read_arguments
 from telemetry.errors import LumosError, PortTakenError
 from telemetry.logs import configure
-from telemetry.settings import Settings, load, parser, read_arguments
+from telemetry.settings import Settings, load
 from telemetry.tls import speaks_tls
 
 _LOG = logging.getLogger("dashboard")

@@ -9,9 +9,10 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from telemetry.command_line import parser, read_arguments
 from telemetry.errors import LumosError
 from telemetry.logs import configure
-from telemetry.settings import Settings, load, parser, read_arguments
+from telemetry.settings import Settings, load
 
 _log = logging.getLogger("ingest")
 

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from filelock import FileLock, Timeout
 
 from telemetry.broker_users import BrokerUsers
+from telemetry.command_line import parser, sub_parser
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, StoreUnavailableError
 from telemetry.reader import Actions
-from telemetry.settings import Settings, load, parser, sub_parser
+from telemetry.settings import Settings, load
 from telemetry.topics import Topics
 
 _WORDS = {

@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from telemetry.command_line import parser
 from telemetry.datafolder import DataFolder
 from telemetry.errors import SettingError
-from telemetry.settings import load, parser
+from telemetry.settings import load
 
 _AUTHORITY_DAYS = 3_650
 #: The longest that Apple's devices accept from an authority that a person has installed.

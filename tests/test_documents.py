@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from telemetry.settings import parser, rows, table
+from telemetry.command_line import parser
+from telemetry.settings import rows, table
 
 ROOT = Path(__file__).resolve().parents[1]
 _REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org")

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from dashboard.access.people import People
 from dashboard.access.roles import Role
+from telemetry.command_line import parser, sub_parser
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AccessError
-from telemetry.settings import Settings, load, parser, sub_parser
+from telemetry.settings import Settings, load
 
 WORDS = ("user", "token")
 _ROLES = [role.word for role in Role if role is not Role.NOBODY]

@@ -19,11 +19,12 @@ from dashboard.figures import Style
 from dashboard.theme import LIGHT
 from dashboard.translations import speaker
 from ingest.schema import migrate
+from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError, StoreUnavailableError
 from telemetry.questions import with_metadata
 from telemetry.reader import Reader
-from telemetry.settings import Settings, load, parser, read_arguments
+from telemetry.settings import Settings, load
 from telemetry.timestamps import US_PER_SECOND
 
 #: 2026-11-17 14:00:00 UTC, a Tuesday.

@@ -15,8 +15,9 @@ from ingest.inbox import Inbox, Message
 from ingest.recent import Recent
 from ingest.store import opened
 from ingest.writer import Writer
+from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
-from telemetry.settings import Settings, load, parser, read_arguments
+from telemetry.settings import Settings, load
 from telemetry.timestamps import now_us
 
 

@@ -15,6 +15,7 @@ from ingest.actions import Actions as CarriesOut
 from ingest.board_users import BoardUsers
 from ingest.live_questions import with_live_questions
 from ingest.read_service import ReadService
+from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
 from telemetry.errors import (
     AccessError,
@@ -26,7 +27,7 @@ from telemetry.errors import (
     StoreUnavailableError,
 )
 from telemetry.reader import Actions, Reader
-from telemetry.settings import Settings, load, parser, read_arguments
+from telemetry.settings import Settings, load
 from tests.harness.waiting import until
 from tests.ingest.conftest import Desk
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError, DataFolderError
 from telemetry.mqtt import make_client
-from telemetry.settings import load, parser, read_arguments
+from telemetry.settings import load
 
 
 def test_secrets_are_for_this_user_alone_from_their_first_byte(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from telemetry.command_line import parser, read_arguments
 from telemetry.errors import SettingError
-from telemetry.settings import Settings, load, parser, read_arguments, rows
+from telemetry.settings import Settings, load, rows
 
 
 def settings(folder: Path, *flags: str, **environment: str) -> Settings:

@@ -13,8 +13,9 @@ from dashboard.access.people import People
 from dashboard.access.roles import Role
 from dashboard.app import create_app
 from dashboard.commanding import Commander
+from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
-from telemetry.settings import Settings, load, parser, read_arguments
+from telemetry.settings import Settings, load
 from tests.dashboard.conftest import FakeReader
 
 PASSWORD = "correct horse battery"
