@@ -33,7 +33,7 @@ class Demo:
         return f"http://127.0.0.1:{self.http_port}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One for all tests that leave it as it was."""
     folder = tmp_path_factory.mktemp("demo")
@@ -44,8 +44,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield Demo(http_port, mqtt_port, app)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """For this package alone: while it lives, an event loop runs in this thread, and `asyncio.run` refuses to work."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

@@ -156,8 +156,8 @@ def test_oversized_and_unfinished_requests_harm_nobody_else(lan: Open) -> None:
             else:
                 slow.sendall(b"\x16\x03\x01")  # the beginning of a TLS greeting, and then nothing
         assert lan.ask("GET", "/alive")[0] == 200
-    status = lan.ask("GET", "/alive", X_Long="x" * 300_000)[0]
-    assert status in (400, 431)
+    with contextlib.suppress(ConnectionError, ssl.SSLEOFError):  # cut off while it is still talking
+        assert lan.ask("GET", "/alive", X_Long="x" * 300_000)[0] in (400, 431)
     assert lan.ask("GET", "/alive")[0] == 200
 
 

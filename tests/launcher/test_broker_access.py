@@ -107,6 +107,13 @@ def _client(broker: Guarded, role: BrokerRole) -> Client:
     return Client(broker.port, role, broker.folder.read_private(broker.folder.broker_password(role)))
 
 
+def _refused(broker: Guarded, name: str, password: str) -> bool:
+    """Whether the broker said no. One that reads its users again at this moment closes without an answer: ask again."""
+    client = Client(broker.port, name, password)
+    client.close()
+    return client.answer == "Not authorized"
+
+
 def _board(broker: Guarded, name: str) -> Client:
     password = broker.users.add_board(name)
     broker.reread()
@@ -179,9 +186,7 @@ def test_a_nameless_board_does_what_the_original_program_does_and_no_more(broker
 def test_a_wrong_password_is_refused(broker: Guarded) -> None:
     broker.users.add_board("window")
     broker.reread()
-    client = Client(broker.port, "window", "not it")
-    assert client.answer == "Not authorized"
-    client.close()
+    until(lambda: _refused(broker, "window", "not it"), "the refusal")
 
 
 def test_a_removed_board_is_refused_without_a_restart(broker: Guarded) -> None:
@@ -189,13 +194,7 @@ def test_a_removed_board_is_refused_without_a_restart(broker: Guarded) -> None:
     password = broker.users.renew_board("window")
     broker.users.remove_board("window")
     broker.reread()
-
-    def refused() -> bool:
-        client = Client(broker.port, "window", password)
-        client.close()
-        return client.answer == "Not authorized"
-
-    until(refused, "the refusal")
+    until(lambda: _refused(broker, "window", password), "the refusal")
 
 
 def test_names_that_cannot_be_a_board_are_refused(tmp_path: Path) -> None:
