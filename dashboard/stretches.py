@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.formats import decimals_for
 from telemetry.questions import metadata_of
+from telemetry.timestamps import US_PER_SECOND
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 GAP_FACTOR = 2.5
 #: Distances of fewer points say nothing about what is typical.
 _FEWEST = 4
+#: Where nothing tells what is typical, this much is not called a gap yet.
+_PATIENCE_US = 10 * US_PER_SECOND
 
 
 #: What Plotly draws: x and y, None where the pen is lifted.
@@ -90,7 +93,8 @@ def gaps(points: Points, start_us: int, end_us: int) -> Gaps:
     step = typical_spacing(points.times_us, points.bucket_us) or points.bucket_us
     # Each point stands for one step; what lies before the first and after the last counts as missing too.
     edges = [start_us - step, *points.times_us, max(end_us, points.times_us[-1])]
-    holes = [later - earlier - step for earlier, later in pairwise(edges) if later - earlier > GAP_FACTOR * step]
+    longest_step = GAP_FACTOR * step or _PATIENCE_US
+    holes = [later - earlier - step for earlier, later in pairwise(edges) if later - earlier > longest_step]
     missing = sum(holes)
     covered = max(0.0, 1 - missing / (end_us - start_us)) if end_us > start_us else 1.0
     return Gaps(len(holes), max(holes, default=0), covered)

@@ -35,6 +35,8 @@ class View:
     end_us: int = 0
     unit: str | None = None
     label: str | None = None
+    #: The series' first reading; 0 where it has none.
+    first_us: int = 0
 
     @property
     def relative(self) -> bool:
@@ -67,6 +69,7 @@ class View:
             "to": self.end_us // US_PER_MS,
             "unit": self.unit,
             "label": self.label,
+            "first": self.first_us // US_PER_MS,
         }
 
     @classmethod
@@ -80,6 +83,7 @@ class View:
             int(kept["to"]) * US_PER_MS,
             kept.get("unit"),
             kept.get("label"),
+            int(kept.get("first", 0)) * US_PER_MS,
         )
 
 
@@ -90,7 +94,7 @@ def resolve(search: str, series: Sequence[Mapping[str, Any]]) -> View:
     own = [row for row in series if row["device"] == device]
     chosen = next((row for row in own if row["metric"] == asked.get("metric")), own[0] if own else None)
     metric = chosen["metric"] if chosen else asked.get("metric", "")
-    unit, label = (chosen["unit"], chosen["label"]) if chosen else (None, None)
+    about = (chosen["unit"], chosen["label"], chosen["first_us"] or 0) if chosen else (None, None, 0)
     preset = asked.get("range", DEFAULT_PRESET)
     if "from" in asked and "to" in asked:
         try:
@@ -98,8 +102,8 @@ def resolve(search: str, series: Sequence[Mapping[str, Any]]) -> View:
         except QuestionError:
             start_us = end_us = 0
         if start_us < end_us:
-            return View(device, metric, CUSTOM, start_us, end_us, unit, label)
-    return View(device, metric, preset if preset in PRESETS else DEFAULT_PRESET, 0, 0, unit, label)
+            return View(device, metric, CUSTOM, start_us, end_us, *about)
+    return View(device, metric, preset if preset in PRESETS else DEFAULT_PRESET, 0, 0, *about)
 
 
 def _device(asked: str | None, series: Sequence[Mapping[str, Any]]) -> str:

@@ -105,7 +105,7 @@ def open_view(search: str, series: Sequence[Mapping[str, Any]], devices: Sequenc
     with_series = {row["device"] for row in series}
     # A device that has said who it is, and measured nothing yet, can be opened and told something all the same.
     mute = [
-        {"device": row["device"], "metric": "", "unit": None, "label": None, "count": 0}
+        {"device": row["device"], "metric": "", "unit": None, "label": None, "count": 0, "first_us": None}
         for row in devices
         if row["device"] not in with_series
     ]

@@ -104,7 +104,9 @@ def _coverage(
     view: View, window: tuple[int, int], now: Mapping[str, Any], points: Points, style: Style
 ) -> html.Article:
     label = style.say("coverage in", range=range_name(view, style))
-    found = stretches.gaps(points, *window)
+    start_us, end_us = window
+    # Before its first reading a series had nothing to miss.
+    found = stretches.gaps(points, max(start_us, min(view.first_us, end_us)), end_us)
     share = 100 * found.coverage
     value = formats.number(share, 0 if share in (0, 100) or share < 1 else 1, style.language)
     spark = sparkline(_presence(points, window), "green")

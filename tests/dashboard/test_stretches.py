@@ -84,5 +84,10 @@ def test_a_hole_inside_and_a_late_start_are_both_gaps() -> None:
     assert found.coverage == pytest.approx(0.7)
 
 
+def test_a_first_reading_just_now_is_no_gap_and_one_long_ago_is() -> None:
+    assert stretches.gaps(_points([0]), 0, 3 * SECOND) == stretches.Gaps(0, 0, 1.0)
+    assert stretches.gaps(_points([0]), 0, 60 * SECOND) == stretches.Gaps(1, 60 * SECOND, 0.0)
+
+
 def test_nothing_at_all_is_one_gap_as_long_as_the_range() -> None:
     assert stretches.gaps(_points([]), 0, 100) == stretches.Gaps(1, 100, 0.0)

@@ -8,9 +8,9 @@ from dashboard.views import CUSTOM, View, resolve
 from telemetry.timestamps import US_PER_DAY, US_PER_MINUTE, parse_instant
 
 SERIES = [
-    {"device": "attic", "metric": "light", "unit": "lx", "label": "Light", "count": 0},
-    {"device": "cellar", "metric": "humidity", "unit": "%", "label": None, "count": 5},
-    {"device": "cellar", "metric": "light", "unit": "lx", "label": None, "count": 5},
+    {"device": "attic", "metric": "light", "unit": "lx", "label": "Light", "count": 0, "first_us": None},
+    {"device": "cellar", "metric": "humidity", "unit": "%", "label": None, "count": 5, "first_us": 1_000_000},
+    {"device": "cellar", "metric": "light", "unit": "lx", "label": None, "count": 5, "first_us": 1_000_000},
 ]
 
 
@@ -55,7 +55,7 @@ def test_a_view_survives_the_browser() -> None:
 
 def test_names_that_need_escaping_are_escaped() -> None:
     view = View("sonde été & co", "light/ü", "1h")
-    series = [{"device": view.device, "metric": view.metric, "unit": None, "label": None, "count": 1}]
+    series = [{**SERIES[1], "device": view.device, "metric": view.metric}]
     assert resolve(view.search(), series).device == view.device
 
 
