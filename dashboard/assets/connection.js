@@ -60,8 +60,12 @@
       if (isOurs(address)) {
         started = started || answer.headers.get("X-Lumos-Started");
         if (answer.status === 401) {
-          window.location.reload(); // the login has ended: the server leads to its page, and back here
-        } else if (answer.status === 502 || answer.status === 504) {
+          // The login has ended: the server leads to its page, and back here. This page waits for nothing any more,
+          // and Dash, which cannot read such an answer, is not given it.
+          window.location.reload();
+          return new Promise(() => {});
+        }
+        if (answer.status === 502 || answer.status === 504) {
           noteLoss();
         }
       }
