@@ -13,6 +13,7 @@ from .commands import Commands
 from .mqtt import Client
 from .outbox import Outbox
 from .racing import race
+from .ring import Ring
 from .sensors import Sensors
 from .session import NETWORK_ERRORS, session
 
@@ -25,6 +26,7 @@ DEFAULTS = {
     "period_ms": 1000,
     "keep_alive_s": 30,
     "buffer_samples": 300,
+    "flash_bytes": 262_144,
     "sensors": [{"driver": "photoresistor", "metric": "light", "label": "Light", "unit": "raw", "pin": 36}],
 }
 
@@ -40,7 +42,9 @@ class Board:
         self.boot = "".join(f"{byte:02x}" for byte in hal.random_bytes(4))
         self.state = {"led": False, "screen": "", "sending": True, "period_ms": self.config["period_ms"]}
         self.sensors = Sensors(hal, self.config["sensors"])
-        self.buffer = Buffer(self.config["buffer_samples"], bool(hal.recall("stored_seen")))
+        before = (hal.recall("boot"), hal.recall("uptime"))
+        ring = self._ring(hal.flash_folder(), self.config["flash_bytes"])
+        self.buffer = Buffer(self.config["buffer_samples"], bool(hal.recall("stored_seen")), self.boot, ring, before)
         self.outbox = Outbox()
         self.commands = Commands(self, hal.recall("reboot_id"))
         self.link_is_up = asyncio.Event()
@@ -61,7 +65,17 @@ class Board:
         boot, seq = self.hal.recall("boot"), self.hal.recall("seq")
         self.hal.remember("boot", self.boot)
         self.hal.remember("seq", -1)
+        self.hal.remember("uptime", 0)
         return None if boot is None or seq < 0 else {"boot": boot, "seq": seq, "cause": self.hal.cause()}
+
+    def _ring(self, folder, limit_bytes):
+        if folder is None or not limit_bytes:
+            return None
+        try:
+            return Ring(folder, limit_bytes)
+        except OSError as error:
+            self.hal.log(f"the flash cannot be used ({error}): samples are kept in memory only")
+            return None
 
     async def run(self) -> None:
         """Live until cancelled."""
@@ -110,7 +124,7 @@ class Board:
             if numbers is not None:
                 if not self.buffer.stored_seen:
                     self.hal.remember("stored_seen", True)
-                self.buffer.covered(numbers.get(self.boot))
+                self.buffer.covered(numbers)
         elif topic == self.topic("input"):
             answer = self.commands.handle(payload)
             if answer is not None:
@@ -145,6 +159,7 @@ class Board:
         if self.state["sending"] and not self.resting:
             sample = self.buffer.add(uptime_ms, t, self._readings)
             self.hal.remember("seq", sample.seq)
+            self.hal.remember("uptime", uptime_ms)
         self.redraw.set()
 
     def next_event_number(self) -> int:
@@ -204,11 +219,12 @@ class Board:
 
     async def _reboot(self):
         self.resting = True
-        # The acknowledgement goes first, and what is kept has two seconds to get away: memory does not outlive a reset.
+        # The acknowledgement goes first, and what is kept has two seconds to get away; what is left goes to flash.
         for _ in range(20):
             await asyncio.sleep(0.1)
             if not len(self.outbox) and not len(self.buffer):
                 break
+        self.buffer.keep_on_flash()
         self.hal.reset("command")
 
     # Screen

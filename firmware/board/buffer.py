@@ -1,43 +1,52 @@
-"""The samples that are not safe yet, numbered, oldest first.
+"""The samples that are not safe yet, numbered, oldest first: in memory, and past that in a ring on flash.
 
 A sample stays until `stored` covers its number; on a board that has never seen a `stored`, until the broker has
 acknowledged it. What is not covered is sent again after a reconnect or after a while, so a broker that forgets loses
 nothing. Never unbounded: when full, the oldest goes, is counted, and is reported until the host has heard of it.
 
-In RAM only. `_drop_oldest` is the one place where a sample leaves without being safe: a ring on flash goes there.
+A restart empties the memory and leaves the ring: its samples keep the boot and number they were born with.
 """
+
+from .ring import Block
 
 QUEUED, FLYING, WAITING = 0, 1, 2
 #: How long a sample that the broker acknowledged may stay uncovered before it is sent again.
 PATIENCE_MS = 30_000
 #: Each fruitless round doubles that up to here: with the host away for hours, the broker must not fill with copies.
 PATIENCE_LIMIT_MS = 480_000
+#: Samples in one block on flash: one batch.
+_BLOCK_ROWS = 40
+#: Blocks from flash that may be in memory at once.
+_BLOCKS = 3
 
 
 class Sample:
     """What was measured at one moment. `tried`: it has left the board at least once, so it may be stored somewhere."""
 
-    __slots__ = ("at_ms", "seq", "state", "t", "tried", "uptime_ms", "values")
+    __slots__ = ("at_ms", "boot", "seq", "state", "t", "tried", "uptime_ms", "values")
 
-    def __init__(self, seq, uptime_ms, t, values):
+    def __init__(self, boot, seq, uptime_ms, t, values, tried=False):
+        self.boot = boot
         self.seq = seq
         self.uptime_ms = uptime_ms
         self.t = t
         self.values = values
         self.state = QUEUED
-        self.tried = False
+        self.tried = tried
         self.at_ms = 0
 
 
 class Drop:
     """Samples that had to go, from `first` to `seq`: under way to the host like a sample, as an event."""
 
-    __slots__ = ("all_tried", "at_ms", "count", "first", "number", "seq", "state", "t", "tried", "uptime_ms")
+    __slots__ = ("all_tried", "at_ms", "boot", "count", "first", "number", "seq", "state", "t", "tried", "uptime_ms")
 
-    def __init__(self, first, uptime_ms, t):
-        self.first = self.seq = first
-        self.count = 0
-        self.all_tried = True  # none of them was still unsent, so each may have been stored after all
+    def __init__(self, boot, first, seq, uptime_ms, t, all_tried=False):
+        self.boot = boot
+        self.first = first
+        self.seq = seq
+        self.count = seq - first + 1
+        self.all_tried = all_tried  # none of them was still unsent, so each may have been stored after all
         self.uptime_ms = uptime_ms
         self.t = t
         self.number = None
@@ -46,49 +55,139 @@ class Drop:
         self.at_ms = 0
 
 
-class Buffer:
-    """The samples of one boot. It knows nothing of the connection: the sender tells it what became of what it took."""
+class _Loaded:
+    """A block from flash, in memory for sending."""
 
-    def __init__(self, capacity: int, stored_seen: bool = False) -> None:
+    __slots__ = ("block", "samples")
+
+    def __init__(self, block, samples):
+        self.block = block
+        self.samples = samples
+
+
+class Buffer:
+    """It knows nothing of the connection: the sender tells it what became of what it took.
+
+    `ring` is a Ring or None. `before` is the boot before this one and its last known uptime in ms, or None: what places
+    its samples in time where they were born without a clock.
+    """
+
+    def __init__(self, capacity: int, stored_seen: bool = False, boot: str = "", ring=None, before=None) -> None:
         self.capacity = capacity
         self.stored_seen = stored_seen
+        self.boot = boot
         self.next_seq = 0
         self.dropped = 0
         self._kept = []
-        self._gap = None  # drops since the last report was made
+        self._ring = ring
+        self._before = before or ("", None)
+        self._loaded = []
+        self._gaps = []  # drops that are not being reported yet
         self._report = None  # the drop that is under way to the host, one at a time
         self._patience_ms = PATIENCE_MS
+        if ring is not None:
+            for lost_boot, first, last in ring.load_drops():
+                self._gaps.append(Drop(lost_boot, first, last, 0, None))
 
     def __len__(self) -> int:
-        return len(self._kept)
+        on_flash = self._ring.samples if self._ring is not None else 0
+        return len(self._kept) + on_flash + sum(len(loaded.samples) for loaded in self._loaded)
+
+    # What comes in
 
     def add(self, uptime_ms: int, t: "int | None", values: dict) -> Sample:
         """Number a sample and keep it."""
-        sample = Sample(self.next_seq, uptime_ms, t, values)
+        sample = Sample(self.boot, self.next_seq, uptime_ms, t, values)
         self.next_seq += 1
-        if len(self._kept) >= self.capacity:
+        if len(self._kept) >= self.capacity and not self._move_to_flash(uptime_ms, t):
             self._drop_oldest(uptime_ms, t)
         self._kept.append(sample)
         return sample
 
+    def keep_on_flash(self) -> None:
+        """Before a restart: whatever memory holds goes to the ring, as far as there is one."""
+        while self._kept and self._move_to_flash(self._kept[-1].uptime_ms, self._kept[-1].t, flying=True):
+            pass
+
+    def _move_to_flash(self, uptime_ms, t, flying=False):
+        """Whether there is room again: the oldest samples went to the ring, always in order."""
+        if self._ring is None:
+            return False
+        if not flying and self._kept[0].state == FLYING and len(self._kept) < 2 * self.capacity:
+            return True  # it is under way: its answer will make room
+        run = self._run(_BLOCK_ROWS, lambda _: True)
+        rows = [[sample.uptime_ms, sample.t, sample.values] for sample in run]
+        tried = True
+        for sample in run:
+            tried = tried and sample.tried
+
+        def lost(boot, first, last):
+            for loaded in list(self._loaded):
+                if loaded.block.boot == boot and loaded.block.seq == first:  # some of it may be safe already
+                    self._loaded.remove(loaded)
+                    first, last = loaded.samples[0].seq, loaded.samples[-1].seq
+            self._note_drop(Drop(boot, first, last, uptime_ms, t))
+
+        try:
+            self._ring.append(Block(run[0].boot, run[0].seq, rows, tried), lost)
+        except OSError:
+            return False
+        self._forget(run)
+        return True
+
+    def _forget(self, run):
+        first, last = run[0].seq, run[-1].seq
+        self._kept = [sample for sample in self._kept if not first <= sample.seq <= last]
+
     def _drop_oldest(self, uptime_ms, t):
         oldest = self._kept.pop(0)
-        if self._gap is None:
-            self._gap = Drop(oldest.seq, uptime_ms, t)
-        self._gap.seq = oldest.seq
-        self._gap.count += 1
-        self._gap.all_tried = self._gap.all_tried and oldest.tried
-        self.dropped += 1
+        self._note_drop(Drop(oldest.boot, oldest.seq, oldest.seq, uptime_ms, t, oldest.tried))
+
+    def _note_drop(self, drop):
+        self.dropped += drop.count
+        last = self._gaps[-1] if self._gaps else None
+        if last is not None and last.boot == drop.boot and last.seq + 1 == drop.first:
+            last.seq = drop.seq
+            last.count += drop.count
+            last.all_tried = last.all_tried and drop.all_tried
+        else:
+            self._gaps.append(drop)
+        self._save_drops()
+
+    def _save_drops(self):
+        if self._ring is None:
+            return
+        drops = list(self._gaps)
+        if self._report is not None:
+            drops.insert(0, self._report)
+        try:
+            self._ring.save_drops([[drop.boot, drop.first, drop.seq] for drop in drops])
+        except OSError:
+            pass  # the flash is broken: what memory holds is told while it holds
+
+    # What goes out
 
     def live(self) -> "Sample | None":
         """The newest sample, if it has not been sent."""
         return self._kept[-1] if self._kept and self._kept[-1].state == QUEUED else None
 
     def backlog(self, rows: int) -> "list[Sample]":
-        """The oldest samples that wait for sending, with consecutive numbers, at most `rows`."""
+        """The oldest samples that wait for sending, of one boot and with consecutive numbers, at most `rows`."""
+        for loaded in self._loaded:
+            waiting = [sample for sample in loaded.samples if sample.state == QUEUED]
+            if waiting:
+                return waiting[:rows]
+        while self._ring is not None and self._ring.samples and len(self._loaded) < _BLOCKS:
+            self._load()
+            if self._loaded:
+                return self._loaded[-1].samples[:rows]
+        # All of the flash that memory has room for is under way: the host may be waiting for what lies here.
+        return self._run(rows, lambda sample: sample.state == QUEUED)
+
+    def _run(self, rows, fits):
         run = []
         for sample in self._kept:
-            if sample.state != QUEUED or (run and sample.seq != run[-1].seq + 1):
+            if not fits(sample) or (run and sample.seq != run[-1].seq + 1):
                 if run:
                     break
                 continue
@@ -97,11 +196,27 @@ class Buffer:
                 break
         return run
 
+    def _load(self):
+        block = self._ring.take()
+        if block is None:
+            return
+        ended = 0
+        if block.boot != self.boot:
+            # Placed before this start by as much as they lay before the end of their own.
+            known = self._before[1] if self._before[0] == block.boot else None
+            ended = known if known is not None else block.rows[-1][0]
+        samples = []
+        for index, (uptime_ms, t, values) in enumerate(block.rows):
+            samples.append(Sample(block.boot, block.seq + index, uptime_ms - ended, t, values, block.tried))
+        self._loaded.append(_Loaded(block, samples))
+
     def drop_report(self) -> "Drop | None":
         """The drop to report now, if there is one; the next is not reported before this one has been heard."""
-        if self._report is None and self._gap is not None:
-            self._report, self._gap = self._gap, None
+        if self._report is None and self._gaps:
+            self._report = self._gaps.pop(0)
         return self._report if self._report is not None and self._report.state == QUEUED else None
+
+    # What became of it
 
     def departed(self, items) -> None:
         """These are on their way to the broker."""
@@ -115,26 +230,40 @@ class Buffer:
             item.state = WAITING
             item.at_ms = now_ms
         if not self.stored_seen:
-            self._kept = [sample for sample in self._kept if sample.state != WAITING]
+            self._keep_where(lambda sample: sample.state != WAITING)
             if self._report is not None and self._report.state == WAITING:
                 self._report = None
+                self._save_drops()
 
-    def covered(self, number: "int | None") -> None:
-        """The host spoke: all up to `number` is safe (None: it said nothing of this boot)."""
+    def covered(self, numbers: "dict[str, int]") -> None:
+        """The host spoke: of each boot that it names, all up to the number is safe."""
         self.stored_seen = True
         self._patience_ms = PATIENCE_MS
-        if number is None:
-            return
-        # What has never left the board cannot be stored, whatever the message says.
-        self._kept = [sample for sample in self._kept if sample.seq > number or not sample.tried]
-        if self._is_settled(self._report, number):
-            self._report = None
-        if self._is_settled(self._gap, number):
-            self._gap = None
 
-    def _is_settled(self, drop, number):
+        # What has never left the board cannot be stored, whatever the message says.
+        self._keep_where(lambda sample: sample.seq > numbers.get(sample.boot, -1) or not sample.tried)
+        settled = False
+        if self._report is not None and self._is_settled(self._report, numbers):
+            self._report = None
+            settled = True
+        for drop in list(self._gaps):
+            if self._is_settled(drop, numbers):
+                self._gaps.remove(drop)
+                settled = True
+        if settled:
+            self._save_drops()
+
+    def _keep_where(self, keep):
+        self._kept = [sample for sample in self._kept if keep(sample)]
+        for loaded in list(self._loaded):
+            loaded.samples = [sample for sample in loaded.samples if keep(sample)]
+            if not loaded.samples:
+                self._loaded.remove(loaded)
+                self._ring.settle(loaded.block)
+
+    def _is_settled(self, drop, numbers):
         """Whether the host knows all of a drop: it heard the report, or stored the samples before they had to go."""
-        if drop is None or drop.seq > number or not (drop.tried or drop.all_tried):
+        if drop.seq > numbers.get(drop.boot, -1) or not (drop.tried or drop.all_tried):
             return False
         if not drop.tried:
             self.dropped -= drop.count
@@ -155,6 +284,8 @@ class Buffer:
     def _everything(self):
         # Not `[*kept, report]`: MicroPython has no stars in lists.
         items = list(self._kept)
+        for loaded in self._loaded:
+            items += loaded.samples
         if self._report is not None:
             items.append(self._report)
         return items

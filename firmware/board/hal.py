@@ -99,5 +99,9 @@ class Hal:
         """What was kept under this key, or None."""
         raise NotImplementedError
 
+    def flash_folder(self) -> "str | None":
+        """Where samples may be kept that memory has no room for; None where there is no flash for them."""
+        return None
+
     def log(self, text: str) -> None:
         raise NotImplementedError

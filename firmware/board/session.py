@@ -129,7 +129,7 @@ async def _send_backlog(board, client):
     if drop is not None:
         if drop.number is None:
             drop.number = board.next_event_number()
-        value = {"count": drop.count, "from": drop.first, "to": drop.seq}
+        value = {"boot": drop.boot, "count": drop.count, "from": drop.first, "to": drop.seq}
         await _publish(board, client, "event", board.event_payload(drop, "dropped", value), [drop])
         return True
     samples = board.buffer.backlog(_ROWS)
@@ -145,9 +145,9 @@ async def _send_samples(board, client, samples):
         placed.append((t, age, sample.values))
     if len(placed) == 1:
         t, age, values = placed[0]
-        payload = codec.sample(board.boot, samples[0].seq, t, age, values)
+        payload = codec.sample(samples[0].boot, samples[0].seq, t, age, values)
     else:
-        payload = codec.batch(board.boot, samples[0].seq, placed)
+        payload = codec.batch(samples[0].boot, samples[0].seq, placed)
     await _publish(board, client, "output", payload, samples)
 
 

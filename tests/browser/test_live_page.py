@@ -207,5 +207,5 @@ def test_without_any_board_the_page_tells_how_to_connect_one(open_page: OpenPage
         ingest.send_signal(signal.SIGKILL)
         with observer(mqtt_port, "none") as board:
             board.publish("esp32/output", "99")
-        expect(page.locator("#now-value")).to_contain_text("99", timeout=20_000)
-        expect(page.locator("#banners")).to_be_empty(timeout=15_000)
+        expect(page.locator("#now-value")).to_contain_text("99", timeout=60_000)
+        expect(page.locator("#banners")).to_be_empty(timeout=30_000)

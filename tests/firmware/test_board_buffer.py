@@ -45,7 +45,7 @@ def test_with_the_hosts_word_a_sample_stays_until_it_is_covered() -> None:
     buffer = filled(5)
     send_all(buffer)
     assert len(buffer) == 5
-    buffer.covered(2)
+    buffer.covered({"": 2})
     assert len(buffer) == 2
     buffer.disconnected()
     assert send_all(buffer) == [3, 4]
@@ -53,14 +53,14 @@ def test_with_the_hosts_word_a_sample_stays_until_it_is_covered() -> None:
 
 def test_a_first_word_from_the_host_ends_the_trust_in_the_broker() -> None:
     buffer = filled(2, stored_seen=False)
-    buffer.covered(None)
+    buffer.covered({})
     send_all(buffer)
     assert len(buffer) == 2
 
 
 def test_what_has_never_left_the_board_is_not_covered_by_anything() -> None:
     buffer = filled(3)
-    buffer.covered(1_000)
+    buffer.covered({"": 1_000})
     assert len(buffer) == 3
 
 
@@ -85,7 +85,7 @@ def test_the_hosts_word_makes_the_board_patient_for_thirty_seconds_again() -> No
     send_all(buffer, 0)
     buffer.send_overdue_again(PATIENCE_MS)
     send_all(buffer, PATIENCE_MS)
-    buffer.covered(0)
+    buffer.covered({"": 0})
     buffer.send_overdue_again(2 * PATIENCE_MS)
     assert send_all(buffer, 2 * PATIENCE_MS) == [1, 2]
 
@@ -99,7 +99,7 @@ def test_a_full_buffer_drops_the_oldest_counts_it_and_reports_it_once_heard() ->
     assert buffer.drop_report() is None
     buffer.landed([report], 0)
     send_all(buffer)
-    buffer.covered(2)
+    buffer.covered({"": 2})
     assert buffer.drop_report() is None
     buffer.add(99, None, {})
     later = buffer.drop_report()
@@ -137,7 +137,7 @@ def test_a_drop_that_the_host_had_stored_all_the_same_is_taken_back() -> None:
     send_all(buffer)
     buffer.add(3, None, {})
     assert buffer.dropped == 1
-    buffer.covered(2)
+    buffer.covered({"": 2})
     assert buffer.dropped == 0
     assert buffer.drop_report() is None
 
@@ -197,7 +197,7 @@ class AnyOutage(RuleBasedStateMachine):
     def host_speaks(self) -> None:
         while self.told + 1 in self.at_host or self._was_reported(self.told + 1):
             self.told += 1
-        self.buffer.covered(self.told if self.told >= 0 else None)
+        self.buffer.covered({"": self.told} if self.told >= 0 else {})
 
     @rule()
     def time_passes(self) -> None:
@@ -220,7 +220,7 @@ class AnyOutage(RuleBasedStateMachine):
         if not hasattr(self, "buffer"):
             return
         kept = {sample.seq for sample in self.buffer._kept}
-        reports = [drop for drop in (self.buffer._report, self.buffer._gap) if drop is not None]
+        reports = [drop for drop in (self.buffer._report, *self.buffer._gaps) if drop is not None]
         for number in range(self.buffer.next_seq):
             assert (
                 number in kept or number in self.at_host or any(drop.first <= number <= drop.seq for drop in reports)

@@ -1,0 +1,298 @@
+"""The ring on flash: a power cut at any byte loses the block being written, and the rest is sent once or counted."""
+
+from __future__ import annotations
+
+import builtins
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from firmware.board import ring as ring_module
+from firmware.board.buffer import PATIENCE_LIMIT_MS, Buffer
+from firmware.board.ring import Block, Ring
+
+
+def block(seq: int, rows: int = 5, boot: str = "b0") -> Block:
+    return Block(boot, seq, [[1_000 * (seq + i), None, {"light": seq + i}] for i in range(rows)], False)
+
+
+def never(boot: str, first: int, last: int) -> None:
+    raise AssertionError(f"{boot} lost {first} to {last}")
+
+
+def taken(ring: Ring) -> list[int]:
+    numbers: list[int] = []
+    while (found := ring.take()) is not None:
+        numbers += range(found.seq, found.seq + len(found.rows))
+    return numbers
+
+
+def test_blocks_come_back_in_order_after_a_restart(tmp_path: Path) -> None:
+    folder = str(tmp_path / "ring")
+    ring = Ring(folder, 100_000, 200)
+    for seq in range(0, 50, 5):
+        ring.append(block(seq), never)
+    assert ring.samples == 50
+    again = Ring(folder, 100_000, 200)
+    assert again.samples == 50
+    assert taken(again) == list(range(50))
+    assert again.samples == 0
+
+
+def test_a_settled_file_is_deleted_and_others_stay(tmp_path: Path) -> None:
+    ring = Ring(str(tmp_path / "ring"), 100_000, 200)
+    for seq in range(0, 50, 5):
+        ring.append(block(seq), never)
+    files = len(list(tmp_path.glob("ring/*")))
+    first = ring.take()
+    assert first is not None
+    ring.settle(first)
+    second = ring.take()
+    assert second is not None
+    assert len(list(tmp_path.glob("ring/*"))) in (files - 1, files)
+    while (found := ring.take()) is not None:
+        ring.settle(found)
+    ring.settle(second)
+    assert list(tmp_path.glob("ring/*")) == []
+    ring.append(block(50), never)
+    assert taken(Ring(str(tmp_path / "ring"), 100_000, 200)) == list(range(50, 55))
+
+
+def test_a_full_ring_drops_its_oldest_file_and_says_what_was_in_it(tmp_path: Path) -> None:
+    ring = Ring(str(tmp_path / "ring"), 1_000, 300)
+    dropped: list[int] = []
+    for seq in range(0, 200, 5):
+        ring.append(block(seq), lambda _, first, last: dropped.extend(range(first, last + 1)))
+    assert sum(path.stat().st_size for path in tmp_path.glob("ring/*")) <= 1_000
+    kept = taken(ring)
+    assert dropped + kept == list(range(200))
+    assert kept
+
+
+@given(cut=st.integers(0, 400), blocks=st.integers(1, 5))
+@settings(deadline=None, max_examples=60)
+def test_a_file_that_ends_anywhere_gives_its_whole_blocks(cut: int, blocks: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        ring = Ring(folder, 100_000, 100_000)
+        ends = [0]
+        for number in range(blocks):
+            ring.append(block(5 * number), never)
+            ends.append((Path(folder) / "0").stat().st_size)
+        path = Path(folder) / "0"
+        path.write_bytes(path.read_bytes()[:cut])
+        whole = sum(1 for end in ends[1:] if end <= cut)
+        again = Ring(folder, 100_000, 100_000)
+        assert taken(again) == list(range(5 * whole))
+        again.append(block(900), never)
+        assert taken(Ring(folder, 100_000, 100_000)) == [*range(5 * whole), *range(900, 905)]
+
+
+def test_a_flash_that_cannot_be_written_drops_from_memory_and_counts(tmp_path: Path, monkeypatch: Any) -> None:
+    ring = Ring(str(tmp_path / "ring"), 100_000)
+    buffer = Buffer(5, True, "b0", ring)
+
+    def full(path: str, mode: str = "r") -> Any:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(ring_module, "open", full, raising=False)
+    for number in range(8):
+        buffer.add(number, None, {"light": number})
+    assert buffer.dropped == 3
+    report = buffer.drop_report()
+    assert report is not None
+    assert (report.boot, report.first, report.seq, report.count) == ("b0", 0, 2, 3)
+
+
+def test_samples_without_a_clock_keep_their_distances_over_a_restart(tmp_path: Path) -> None:
+    first = Buffer(2, True, "b0", Ring(str(tmp_path / "ring"), 100_000))
+    for number in range(4):
+        first.add(60_000 + 1_000 * number, None, {"light": number})
+    first.keep_on_flash()
+    again = Buffer(2, True, "b1", Ring(str(tmp_path / "ring"), 100_000), ("b0", 64_000))
+    run = again.backlog(40)
+    assert [sample.boot for sample in run] == ["b0"] * len(run)
+    assert [sample.uptime_ms for sample in run] == [-4_000, -3_000][: len(run)]
+
+
+class _PowerCutError(BaseException):
+    """The supply is gone: nothing of the program runs after this."""
+
+
+class AnyPowerCut(RuleBasedStateMachine):
+    """A board with a ring, power cuts at any byte of a write, outages, a forgetful broker, and a host that stores."""
+
+    @initialize(capacity=st.integers(2, 8), stored_seen=st.booleans(), limit=st.integers(400, 3_000))
+    def begin(self, capacity: int, stored_seen: bool, limit: int) -> None:
+        self.folder = tempfile.mkdtemp()
+        self.capacity, self.limit = capacity, limit
+        self.now = 0
+        self.boots = -1
+        self.at_host: dict[tuple[str, int], int] = {}
+        self.reported: set[tuple[str, int]] = set()
+        self.lost_with_power: set[tuple[str, int]] = set()
+        self.stored_seen = stored_seen
+        self.born: set[tuple[str, int]] = set()
+        self.start()
+
+    def start(self) -> None:
+        self.boots += 1
+        self.boot = f"b{self.boots}"
+        self.flying: list[list[Any]] = []
+        ring = Ring(self.folder, self.limit, 300)
+        self.buffer = Buffer(self.capacity, self.stored_seen, self.boot, ring)
+
+    @rule(count=st.integers(1, 12), cut_at=st.none() | st.integers(0, 600))
+    def sample(self, count: int, cut_at: int | None) -> None:
+        with _Supply(cut_at) as supply:
+            for _ in range(count):
+                self.now += 1_000
+                self.born.add((self.boot, self.buffer.next_seq))
+                try:
+                    self.buffer.add(self.now, None, {"light": self.now})
+                except _PowerCutError:
+                    break
+        if supply.is_cut:
+            self.power_cut()
+
+    @rule()
+    def power_cut(self) -> None:
+        """What memory held is gone; the status after it names the boot and its last number."""
+        held = {(sample.boot, sample.seq) for sample in self.buffer._kept}
+        held.add((self.boot, self.buffer.next_seq - 1))
+        self.lost_with_power |= held
+        self.start()
+
+    @rule()
+    def restart(self) -> None:
+        self.buffer.keep_on_flash()
+        self.start()
+
+    @rule(rows=st.integers(1, 5), live_first=st.booleans())
+    def send(self, rows: int, live_first: bool) -> None:
+        live = self.buffer.live() if live_first else None
+        items = [live] if live is not None else self.buffer.backlog(rows)
+        if items:
+            assert len({item.boot for item in items}) == 1
+            assert [item.seq for item in items] == list(range(items[0].seq, items[0].seq + len(items)))
+            self.buffer.departed(items)
+            self.flying.append(items)
+
+    @rule()
+    def report(self) -> None:
+        report = self.buffer.drop_report()
+        if report is not None:
+            self.buffer.departed([report])
+            self.flying.append([report])
+
+    @rule(forgets=st.booleans())
+    def broker_acknowledges(self, forgets: bool) -> None:
+        if self.flying:
+            items = self.flying.pop(0)
+            if not forgets or not self.buffer.stored_seen:
+                self._arrive(items)
+            self.buffer.landed(items, self.now)
+
+    @rule()
+    def link_breaks(self) -> None:
+        self.flying.clear()
+        self.buffer.disconnected()
+
+    @rule()
+    def host_speaks(self) -> None:
+        self.stored_seen = True
+        self.buffer.covered(self._told())
+
+    @rule()
+    def time_passes(self) -> None:
+        self.now += PATIENCE_LIMIT_MS
+        self.buffer.send_overdue_again(self.now)
+
+    def _told(self) -> dict[str, int]:
+        """Up to where all of a boot is known, counting what went with the power as no longer with the board."""
+        told = {}
+        for number in range(self.boots + 1):
+            boot, last = f"b{number}", -1
+            while (boot, last + 1) in self.at_host or {(boot, last + 1)} & (self.reported | self.lost_with_power):
+                last += 1
+            if last >= 0:
+                told[boot] = last
+        return told
+
+    def _arrive(self, items: list[Any]) -> None:
+        for item in items:
+            if hasattr(item, "count"):
+                self.reported |= {(item.boot, number) for number in range(item.first, item.seq + 1)}
+            else:
+                known = self.at_host.setdefault((item.boot, item.seq), item.values["light"])
+                assert known == item.values["light"], "one number, two samples"
+
+    def teardown(self) -> None:
+        """One good connection brings all that is left to the host, and nothing is missing that nobody counted."""
+        if not hasattr(self, "buffer"):
+            return
+        try:
+            self.link_breaks()
+            for _ in range(3_000):
+                self.report()
+                self.send(5, live_first=False)
+                if not self.flying:
+                    break
+                while self.flying:
+                    self.broker_acknowledges(forgets=False)
+                self.host_speaks()
+            assert self.born <= set(self.at_host) | self.reported | self.lost_with_power
+            assert len(self.buffer) == 0
+            assert [path.name for path in Path(self.folder).iterdir() if path.name.isdigit()] == []
+        finally:
+            shutil.rmtree(self.folder)
+
+
+class _Supply:
+    """The board's power, which goes after so many bytes: `open` of the ring's module goes through it."""
+
+    def __init__(self, cut_at: int | None) -> None:
+        self.left = cut_at
+        self.is_cut = False
+
+    def __enter__(self) -> Self:
+        ring_module.open = self._open  # type: ignore[attr-defined]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del ring_module.open  # type: ignore[attr-defined]
+
+    def _open(self, path: str, mode: str = "r") -> Any:
+        stream = builtins.open(path, mode)  # noqa: PTH123, SIM115
+        if self.left is None or "a" not in mode:
+            return stream
+        supply, write = self, stream.write
+
+        class Writer:
+            def __enter__(self) -> Self:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                stream.close()
+
+            def write(self, data: bytes) -> None:
+                assert supply.left is not None
+                write(data[: supply.left])
+                if supply.left < len(data):
+                    supply.is_cut = True
+                    raise _PowerCutError
+                supply.left -= len(data)
+
+        return Writer()
+
+
+TestAnyPowerCut = AnyPowerCut.TestCase
+TestAnyPowerCut.settings = settings(
+    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestAnyPowerCut.pytestmark = [pytest.mark.timeout(90)]
