@@ -66,6 +66,8 @@ def _hold_command(actions: Actions, arguments: Mapping[str, Any], by: str) -> di
     seconds = arguments.get("expires_seconds", HOLD_SECONDS)
     if not 1 <= seconds <= 30 * 86_400:
         raise ActionError(f"expires_seconds={seconds} must be 1 to {30 * 86_400}")
+    if command.cmd == "config":
+        raise ActionError("config holds passwords, which are not kept: send it while the board is online")
     return {"id": actions.writer.holding.hold(command, seconds)}
 
 

@@ -83,6 +83,28 @@ def _period(value: Any) -> Any:
     return value
 
 
+#: What `config` may change on a board, and of which kind it is.
+_CONFIG_KEYS = {"wifi": dict, "host": str, "port": int, "username": str, "password": str, "time_server": str}
+
+
+def _config(value: Any) -> Any:
+    if not isinstance(value, dict) or not value:
+        raise CommandError(f"config takes an object with one or more of {', '.join(_CONFIG_KEYS)}")
+    for key, part in value.items():
+        if key not in _CONFIG_KEYS:
+            raise CommandError(f"config cannot change '{key[:64]}'{nearest(key, _CONFIG_KEYS)}")
+        if not isinstance(part, _CONFIG_KEYS[key]) or isinstance(part, bool):
+            raise CommandError(f"config: {key} takes {_CONFIG_KEYS[key].__name__}, not {type(part).__name__}")
+    return value
+
+
+def without_secrets(value: Any) -> Any:
+    """The same value with every password blotted out, for whatever is kept or shown."""
+    if isinstance(value, dict):
+        return {key: "***" if key == "password" else without_secrets(part) for key, part in value.items()}
+    return [without_secrets(part) for part in value] if isinstance(value, list) else value
+
+
 def _nothing(name: str) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
         if value not in (None, True):
@@ -100,6 +122,7 @@ COMMANDS: Mapping[str, CommandKind] = {
         CommandKind("sending", _boolean("sending"), "send readings or pause: true or false"),
         CommandKind("period", _period, "milliseconds between samples, 100 to 3600000"),
         CommandKind("identify", _nothing("identify"), "blink and show the name"),
+        CommandKind("config", _config, "another Wi-Fi or broker, kept only if the board gets through with it"),
         CommandKind("reboot", _nothing("reboot"), "restart the board"),
     )
 }
@@ -129,9 +152,9 @@ def encode_original(command: Command) -> bytes:
 
 
 def decode(device: str, payload: bytes) -> Command:
-    """The command in a payload overheard on a device's `input`, JSON or the original words; never raises.
+    """The command in a payload overheard on a device's `input`, JSON or the original words, without its secrets.
 
-    It is a record of what was said, not a check: the board decides, and its acknowledgement tells.
+    Never raises. It is a record of what was said, not a check: the board decides, and its acknowledgement tells.
     """
     try:
         body = json.loads(payload)
@@ -140,10 +163,14 @@ def decode(device: str, payload: bytes) -> Command:
     if not isinstance(body, dict) or not isinstance(body.get("cmd"), str):
         return decode_original(device, payload)
     identity, author = body.get("id"), body.get("by")
+    try:
+        value = without_secrets(body.get("value"))
+    except RecursionError:
+        value = None
     return Command(
         device,
         body["cmd"],
-        body.get("value"),
+        value,
         author if isinstance(author, str) else "",
         identity if isinstance(identity, str) else "",
     )

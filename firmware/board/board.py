@@ -10,6 +10,7 @@ from . import VERSION, codec, tasks
 from .buffer import Buffer
 from .clock import Clock
 from .commands import Commands
+from .config import changed
 from .mqtt import Client
 from .outbox import Outbox
 from .racing import race
@@ -25,17 +26,19 @@ DEFAULTS = {
     "root": "esp32",
     "period_ms": 1000,
     "keep_alive_s": 30,
+    "trial_s": 120,
     "buffer_samples": 300,
     "flash_bytes": 262_144,
-    "sensors": [{"driver": "photoresistor", "metric": "light", "label": "Light", "unit": "raw", "pin": 36}],
+    "sensors": [{"driver": "photoresistor", "metric": "light", "pin": 36}],
 }
 
 
 class Board:
     """A board with this configuration; `device` is the only key without a default."""
 
-    def __init__(self, hal, config: dict) -> None:
+    def __init__(self, hal, config: dict, on_trial: bool = False) -> None:
         self.hal = hal
+        self.on_trial = on_trial
         self.config = dict(DEFAULTS)
         self.config.update(config)
         self.clock = Clock(hal)
@@ -52,6 +55,7 @@ class Board:
         self.redraw = asyncio.Event()
         self.status_is_due = False
         self.status_at_ms = 0
+        self.sampler_beat_ms = self.clock.uptime_ms()
         self.stopping = False  # nothing is sent any more
         self.resting = False  # nothing is measured any more
         self._client = None
@@ -80,7 +84,15 @@ class Board:
     async def run(self) -> None:
         """Live until cancelled."""
         self.hal.led(False)
-        await race(tasks.link(self), session(self), tasks.sampler(self), tasks.button(self), tasks.screen(self))
+        await race(
+            tasks.link(self),
+            session(self),
+            tasks.sampler(self),
+            tasks.button(self),
+            tasks.screen(self),
+            tasks.watchdog(self),
+            tasks.trial(self),
+        )
 
     async def stop(self) -> None:
         """Say good-bye to the broker, in a second at most; `run` is to be cancelled afterwards."""
@@ -110,6 +122,10 @@ class Board:
 
     def connected(self, client: Client) -> None:
         self._client = client
+        if self.on_trial:
+            self.on_trial = False
+            self.hal.keep_config()
+            self.add_event("config", True)
         self._changed()
 
     def disconnected(self) -> None:
@@ -213,11 +229,17 @@ class Board:
         self.hal.led(self.state["led"])
         self.redraw.set()
 
-    def do_reboot(self, identity: "str | None") -> None:
+    def do_reboot(self, _, identity: "str | None") -> None:
         self.hal.remember("reboot_id", identity)
-        self._rebooting = asyncio.create_task(self._reboot())
+        self._rebooting = asyncio.create_task(self._reboot("command"))
 
-    async def _reboot(self):
+    def do_config(self, value: dict, identity: "str | None") -> None:
+        """Try another Wi-Fi or broker at the next start, which is now."""
+        self.hal.propose_config(changed(self.config, value))
+        self.hal.remember("reboot_id", identity)
+        self._rebooting = asyncio.create_task(self._reboot("config"))
+
+    async def _reboot(self, cause):
         self.resting = True
         # The acknowledgement goes first, and what is kept has two seconds to get away; what is left goes to flash.
         for _ in range(20):
@@ -225,7 +247,7 @@ class Board:
             if not len(self.outbox) and not len(self.buffer):
                 break
         self.buffer.keep_on_flash()
-        self.hal.reset("command")
+        self.hal.reset(cause)
 
     # Screen
 
@@ -234,9 +256,9 @@ class Board:
 
     def idle_lines(self) -> "list[str]":
         readings = []
-        for row in self.sensors.rows:
-            value = self._readings.get(row["metric"])
-            readings.append((row["label"], "--" if value is None else f"{value} {row['unit']}"))
+        for metric in self.sensors.metrics:
+            value = self._readings.get(metric.name)
+            readings.append((metric.label, "--" if value is None else f"{value} {metric.unit}"))
         link = "no network" if not self.hal.link_up() else "no broker" if self._client is None else "connected"
         return tasks.layout.idle(self.config["device"], self.hal.address(), link, readings, self.state["sending"])
 

@@ -4,7 +4,7 @@ Every command that has an id is answered, done or refused with a sentence; one w
 again and not done again. Nothing a payload holds may raise. Adding a command means adding a row.
 """
 
-from . import codec
+from . import codec, config
 
 _LONGEST_MESSAGE = 512
 _LONGEST_ID = 64
@@ -24,19 +24,26 @@ def _period(value):
     return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 3_600_000
 
 
-def _anything(_):
-    return True
+def _must(fits, sentence):
+    return lambda value: None if fits(value) else sentence
 
 
-# name: (whether a value will do, what to say when it will not, which part of the state it touches)
+def _nothing(_):
+    return None
+
+
+# name: (what is wrong with a value, as a sentence or None; which part of the state it touches)
 COMMANDS = {
-    "led": (_boolean, "led must be true or false", "led"),
-    "message": (_message, f"message must be a text of up to {_LONGEST_MESSAGE} characters", "screen"),
-    "sending": (_boolean, "sending must be true or false", "sending"),
-    "period": (_period, "period must be 100 to 3600000 ms", "period_ms"),
-    "identify": (_anything, "", None),
-    "reboot": (_anything, "", None),
+    "led": (_must(_boolean, "led must be true or false"), "led"),
+    "message": (_must(_message, f"message must be a text of up to {_LONGEST_MESSAGE} characters"), "screen"),
+    "sending": (_must(_boolean, "sending must be true or false"), "sending"),
+    "period": (_must(_period, "period must be 100 to 3600000 ms"), "period_ms"),
+    "identify": (_nothing, None),
+    "config": (config.problem, None),
+    "reboot": (_nothing, None),
 }
+#: These end in a restart, and are told their id so that their repetition after it is recognised.
+_RESTARTING = ("config", "reboot")
 
 
 class Commands:
@@ -73,19 +80,21 @@ class Commands:
         if row is None:
             known = ", ".join(sorted(COMMANDS))
             return None, f"unknown command {_shown(name)}: try one of {known}"
-        fits, error, _ = row
         value = command.get("value")
-        if not fits(value):
+        error = row[0](value)
+        if error is not None:
             return name, error
-        if name == "reboot":
-            value = identity
-        getattr(self._board, "do_" + name)(value)
+        action = getattr(self._board, "do_" + name)
+        if name in _RESTARTING:
+            action(value, identity)
+        else:
+            action(value)
         return name, None
 
     def _answer(self, identity, name, error):
         if error is not None:
             return codec.refusal(identity, error)
-        touched = COMMANDS[name][2]
+        touched = COMMANDS[name][1]
         return codec.acknowledgement(identity, {touched: self._board.state[touched]} if touched else {})
 
     def _do_plain_words(self, payload):

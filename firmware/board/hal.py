@@ -1,7 +1,7 @@
-"""The hardware as the rest of the board sees it, and the only module that may import the machine's own.
+"""The hardware as the rest of the board sees it.
 
-`Hal` holds what every MicroPython has, and names what a board must add; the simulator adds its stand-ins, the ESP32's
-pins and radio come with the deployment. It must never know what a sample, a command or a broker is.
+`Hal` holds what every MicroPython has, and names what a board must add: `esp32.py` adds the ESP32's pins and radio, the
+simulator its stand-ins. It must never know what a sample, a command or a broker is.
 """
 
 import asyncio
@@ -63,6 +63,26 @@ class Hal:
         """An analog input with `read_u16()` and `read_uv()`, as `machine.ADC` has them."""
         raise NotImplementedError
 
+    def i2c(self):
+        """The I2C bus, as `machine.I2C`."""
+        raise NotImplementedError
+
+    def digital(self, pin: int, pulled_up: bool):
+        """A digital input with `value()`."""
+        raise NotImplementedError
+
+    def dht22(self, pin: int):
+        """A sensor with `measure()`, `temperature()` and `humidity()`."""
+        raise NotImplementedError
+
+    def ds18b20(self, pin: int):
+        """A 1-Wire bus with `scan()`, `convert_temp()` and `read_temp(rom)`."""
+        raise NotImplementedError
+
+    def internal_temperature(self) -> float:
+        """Of the chip, in °C."""
+        raise NotImplementedError
+
     def led(self, on: bool) -> None:
         raise NotImplementedError
 
@@ -89,6 +109,17 @@ class Hal:
 
     def reset(self, cause: str) -> None:
         """Start again. On a board this does not return."""
+        raise NotImplementedError
+
+    def feed(self) -> None:
+        """Tell the watchdog that all is well."""
+
+    def propose_config(self, config: dict) -> None:
+        """Have the next start try this configuration."""
+        raise NotImplementedError
+
+    def keep_config(self) -> None:
+        """The configuration on trial has got through."""
         raise NotImplementedError
 
     def remember(self, key: str, value) -> None:

@@ -1,59 +1,74 @@
-"""Sensors: a driver is a class that says its range and reads a value; adding one means a class and a row in DRIVERS.
+"""The sensors of one board, read together: a row of the configuration makes a driver's value a metric.
 
-A row of the board's configuration makes it a metric: {"driver", "metric", "label", "unit", and what the driver takes}.
-A driver rounds to what its sensor resolves, and raises OSError when the sensor does not answer.
+A row is {"driver", "metric", and what the driver takes}; `label`, `unit`, `min`, `max` and `decimals` override the
+driver's. Calibration is value = factor × raw + offset, after `invert` has turned the range round.
 """
 
+_PACKAGE = __name__.rsplit(".", 1)[0]
 
-class Photoresistor:
-    """Light on an ADC pin, 12 bits. `factor` turns a count into the unit, 1 by default: raw counts."""
 
-    low, high = 0, 4095
+class Metric:
+    """One row: a driver with its calibration."""
 
-    def __init__(self, hal, row):
-        self._adc = hal.adc(row["pin"])
+    def __init__(self, hal, row: dict) -> None:
+        module = __import__(f"{_PACKAGE}.drivers.{row['driver']}", None, None, ("Driver",))
+        self._driver = driver = module.Driver(hal, row)
+        self.name = row["metric"]
+        self.unit = row.get("unit", driver.unit)
+        self.label = row.get("label", driver.label)
+        self._invert = row.get("invert", False)
         self._factor = row.get("factor", 1)
-        self.high = 4095 * self._factor
+        self._offset = row.get("offset", 0)
+        self._decimals = row.get("decimals", driver.decimals)
+        ends = sorted((self._calibrated(driver.low), self._calibrated(driver.high)))
+        self.low, self.high = row.get("min", ends[0]), row.get("max", ends[1])
+
+    def _calibrated(self, value):
+        if self._invert:
+            value = self._driver.low + self._driver.high - value
+        return value * self._factor + self._offset
 
     def read(self):
-        return round((self._adc.read_u16() >> 4) * self._factor)
-
-
-class Tmp36:
-    """Temperature in °C from a TMP36 on an ADC pin: 500 mV at 0 °C, 10 mV a degree, good to a tenth."""
-
-    low, high = -40, 125
-
-    def __init__(self, hal, row):
-        self._adc = hal.adc(row["pin"])
-
-    def read(self):
-        return round((self._adc.read_uv() - 500_000) / 10_000, 1)
-
-
-DRIVERS = {"photoresistor": Photoresistor, "tmp36": Tmp36}
+        """The value now; None for a sensor that has none."""
+        value = self._driver.read()
+        if value is None:
+            return None
+        if isinstance(value, bool):
+            return value is not self._invert
+        value = self._calibrated(value)
+        return round(value, self._decimals) if self._decimals else round(value)
 
 
 class Sensors:
-    """The sensors of one board, read together."""
+    """All of them."""
 
     def __init__(self, hal, rows: "list[dict]") -> None:
-        self.rows = rows
-        self._drivers = [(row["metric"], DRIVERS[row["driver"]](hal, row)) for row in rows]
+        self.metrics = []
+        for row in rows:
+            try:
+                self.metrics.append(Metric(hal, row))
+            except (ImportError, KeyError, ValueError, OSError) as error:
+                # One row that is wrong must not silence the others.
+                hal.log(f"the sensor {row} cannot be used: {type(error).__name__} {error}")
 
     def read(self) -> dict:
         """Every metric's value now; None for a sensor that failed."""
         values = {}
-        for metric, driver in self._drivers:
+        for metric in self.metrics:
             try:
-                values[metric] = driver.read()
+                values[metric.name] = metric.read()
             except OSError:
-                values[metric] = None
+                values[metric.name] = None
         return values
 
     def describe(self) -> dict:
         """What the host needs to know of each metric."""
         described = {}
-        for row, (metric, driver) in zip(self.rows, self._drivers):  # noqa: B905 - MicroPython's zip has no strict
-            described[metric] = {"unit": row["unit"], "label": row["label"], "min": driver.low, "max": driver.high}
+        for metric in self.metrics:
+            described[metric.name] = {
+                "unit": metric.unit,
+                "label": metric.label,
+                "min": metric.low,
+                "max": metric.high,
+            }
         return described

@@ -12,6 +12,8 @@ from .session import NETWORK_ERRORS, Pause
 _LONGEST_SLEEP_MS = 1_000
 _SYNC_CLOCK_EVERY_MS = 6 * 3_600_000
 _SCROLL_SECONDS = 2
+#: The sampler goes round every second; one that has not for so long hangs.
+_HUNG_MS = 15_000
 
 
 async def link(board) -> None:
@@ -42,7 +44,7 @@ async def sampler(board) -> None:
     due = board.clock.uptime_ms()
     period = board.state["period_ms"]
     while True:
-        now = board.clock.uptime_ms()
+        now = board.sampler_beat_ms = board.clock.uptime_ms()
         if period != board.state["period_ms"]:
             period = board.state["period_ms"]
             due = now
@@ -76,3 +78,22 @@ async def screen(board) -> None:
             await asyncio.sleep(_SCROLL_SECONDS)
         else:
             await board.redraw.wait()
+
+
+async def watchdog(board) -> None:
+    """Feed the watchdog as long as the sampler goes round: a board that hangs is reset, and says so afterwards."""
+    while True:
+        if board.clock.uptime_ms() - board.sampler_beat_ms < _HUNG_MS:
+            board.hal.feed()
+        await asyncio.sleep(2)
+
+
+async def trial(board) -> None:
+    """A configuration that does not get through in time is left: the next start takes the old one."""
+    if board.on_trial:
+        await asyncio.sleep(board.config["trial_s"])
+        if board.on_trial:
+            board.hal.log("the new configuration did not get through: back to the old one")
+            board.buffer.keep_on_flash()
+            board.hal.reset("config failed")
+    await asyncio.Event().wait()

@@ -91,9 +91,16 @@ class SimulatedBoard:
                     await _end(life, reset)
                 await asyncio.sleep(_RESTART_SECONDS)
                 self.hal.power_on(cause)
-                self.board = Board(self.hal, self.config)
+                self.board = self._next_board()
         finally:
             await _end(*faults)
+
+    def _next_board(self) -> Board:
+        """The board after a restart, with the configuration it kept or, once, one that was proposed."""
+        hal = self.hal
+        self.config = hal.kept_config or self.config
+        hal.on_trial, hal.proposed = hal.proposed, None
+        return Board(hal, hal.on_trial or self.config, hal.on_trial is not None)
 
 
 async def _end(*tasks: asyncio.Future[Any]) -> None:

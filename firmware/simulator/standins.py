@@ -11,6 +11,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable
+from typing import Any
 
 from firmware.board.hal import Hal
 from firmware.simulator.world import World
@@ -104,6 +105,10 @@ class SimulatedHal(Hal):
         self.led_on = False
         self.lines: list[str] = []
         self.resets: asyncio.Queue[str] = asyncio.Queue()
+        #: A configuration for the next start, and the one on trial.
+        self.proposed: dict[str, Any] | None = None
+        self.on_trial: dict[str, Any] | None = None
+        self.kept_config: dict[str, Any] | None = None
         self.clock_is_set = True
         self.clock_reachable = True
         self.clock_rate = 1.0
@@ -188,6 +193,12 @@ class SimulatedHal(Hal):
 
     def reset(self, cause: str) -> None:
         self.resets.put_nowait(cause)
+
+    def propose_config(self, config: dict[str, Any]) -> None:
+        self.proposed = config
+
+    def keep_config(self) -> None:
+        self.kept_config = self.on_trial
 
     def remember(self, key: str, value: object) -> None:
         self._memory[key] = value

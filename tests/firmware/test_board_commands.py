@@ -32,8 +32,11 @@ class FakeBoard:
     def do_identify(self, _: Any) -> None:
         self.done.append(("identify", None))
 
-    def do_reboot(self, identity: str | None) -> None:
+    def do_reboot(self, _: Any, identity: str | None) -> None:
         self.done.append(("reboot", identity))
+
+    def do_config(self, value: dict[str, Any], identity: str | None) -> None:
+        self.done.append(("config", (value, identity)))
 
     def _do(self, key: str, value: Any) -> None:
         self.state[key] = value
@@ -150,9 +153,33 @@ def test_a_command_without_a_usable_id_is_done_each_time_and_not_answered(board:
     assert len(board.done) == 2
 
 
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (None, "config must be an object with one or more of wifi, host, port, username, password, time_server"),
+        ({}, "config must be an object with one or more of wifi, host, port, username, password, time_server"),
+        ({"port": 0}, "config: port must be 1 to 65535"),
+        ({"port": True}, "config: port must be 1 to 65535"),
+        ({"wifi": {"ssid": ""}}, "config: wifi must have an ssid of 1 to 32 characters, and a password"),
+        ({"wifi": {"ssid": "x", "password": 5}}, "config: the Wi-Fi's password must be a text"),
+        ({"host": 5}, "config: host must be a text"),
+        (
+            {"period_ms": 5},
+            "config cannot change 'period_ms': only wifi, host, port, username, password, time_server",
+        ),
+        ({"wifi": {"ssid": "lab", "password": "secret"}, "host": "lumos.local", "port": 1884}, None),
+    ],
+)
+def test_a_new_configuration_is_looked_at_before_it_is_tried(board: FakeBoard, value: Any, error: str | None) -> None:
+    answer = tell(Commands(board), {"id": "1", "cmd": "config", "value": value})
+    assert answer == ({"id": "1", "ok": True} if error is None else {"id": "1", "ok": False, "error": error})
+    assert board.done == ([("config", (value, "1"))] if error is None else [])
+
+
 @given(st.binary(max_size=100))
 def test_no_bytes_make_it_raise(payload: bytes) -> None:
-    Commands(FakeBoard()).handle(payload)
+    answer = Commands(FakeBoard()).handle(payload)
+    assert answer is None or json.loads(answer)["ok"] in (True, False)
 
 
 _JSON = st.recursive(
@@ -164,4 +191,5 @@ _JSON = st.recursive(
 
 @given(st.fixed_dictionaries({"cmd": st.sampled_from([*COMMANDS, "x"]) | _JSON, "id": _JSON, "value": _JSON}))
 def test_no_json_makes_it_raise(body: dict[str, Any]) -> None:
-    Commands(FakeBoard()).handle(json.dumps(body).encode())
+    answer = Commands(FakeBoard()).handle(json.dumps(body).encode())
+    assert answer is None or json.loads(answer)["id"] == body["id"]

@@ -14,6 +14,7 @@ from firmware.simulator import faults
 from firmware.simulator.fleet import Fleet, FleetOptions
 from firmware.simulator.journal import Journal
 from tests.firmware.conftest import PATIENCE, Broker, Listener
+from tests.harness.processes import free_port
 
 
 class Running:
@@ -167,14 +168,18 @@ def test_a_broker_that_is_killed_and_forgets_everything_loses_nothing_the_host_h
     running = simulate()
     boot = listener.wait_for(OUTPUT)["boot"]
     listener.say(STORED, {boot: 0}, retain=True)
-    listener.wait_until(lambda: len(listener.seqs("sim-1")) >= 5)
+    # The answer to a command after that word says that the board has heard it.
+    listener.say(INPUT, {"id": "01S", "cmd": "led", "value": True})
+    listener.wait_for(ACK)
+    kept_from = max(listener.seqs("sim-1")) + 1
+    listener.wait_until(lambda: max(listener.seqs("sim-1")) >= kept_from + 3)
     listener.ready.clear()
     broker.kill()
     with listener._news:
         listener.messages.clear()  # the host had stored none of it but sample 0
     broker.start()
     assert listener.ready.wait(PATIENCE)
-    listener.wait_until(lambda: set(range(1, 12)) <= set(listener.seqs("sim-1")))
+    listener.wait_until(lambda: set(range(kept_from, kept_from + 12)) <= set(listener.seqs("sim-1")))
     assert 0 not in listener.seqs("sim-1")
     outages = [line for line in running.said if "no broker" in line]
     assert len(outages) == 1
@@ -232,6 +237,25 @@ def test_a_reboot_is_acknowledged_first_and_its_repetition_does_not_repeat_it(
     listener.wait_until(lambda: len(listener.on(ACK)) == 2)
     listener.wait_until(lambda: len([body for body in listener.on(OUTPUT) if body["boot"] == status["boot"]]) >= 8)
     assert {body["boot"] for body in listener.on(OUTPUT)} == {first, status["boot"]}
+
+
+def test_a_configuration_that_does_not_get_through_is_left_and_one_that_does_is_kept(
+    broker: Broker, listener: Listener, simulate: Any
+) -> None:
+    running = simulate()
+    board = running.fleet.boards[0]
+    board.board.config["trial_s"] = 0.5  # the trial takes over what is in force
+    first = listener.wait_for(OUTPUT)["boot"]
+    listener.say(INPUT, {"id": "01A", "cmd": "config", "value": {"port": free_port()}})
+    assert listener.wait_for(ACK) == {"id": "01A", "ok": True}
+    status = listener.wait_for(STATUS, lambda body: body["online"] and body["boot"] != first)
+    assert status["previous"]["cause"] == "config failed"
+    assert board.config["port"] == broker.port
+    listener.say(INPUT, {"id": "01B", "cmd": "config", "value": {"host": "localhost"}})
+    listener.wait_for(EVENT, lambda body: (body["event"], body["value"]) == ("config", True))
+    running.do(lambda: board.hal.reset("power"))
+    listener.wait_for(EVENT, lambda body: (body["event"], body["value"]) == ("boot", "power") and body["n"] == 0)
+    wait_until(lambda: board.config["host"] == "localhost")
 
 
 def test_a_board_without_a_clock_sends_ages_until_it_has_one(listener: Listener, simulate: Any) -> None:

@@ -84,6 +84,11 @@ def test_a_command_that_waited_too_long_expires(desk: Desk, actions: Actions) ->
         ("hold_comand", {}, "did you mean 'hold_command'"),
         ("hold_command", {"device": "window", "cmd": "led"}, "needs value"),
         ("hold_command", {"device": 7, "cmd": "led", "value": True}, "device=7 is of the wrong type"),
+        (
+            "hold_command",
+            {"device": "window", "cmd": "config", "value": {"password": "x"}},
+            "while the board is online",
+        ),
         ("hold_command", {"device": "nobody", "cmd": "led", "value": True}, "no device 'nobody'"),
         ("hold_command", {"device": "window", "cmd": "led", "value": True, "expires_seconds": 0}, "must be 1 to"),
         ("hold_command", {"device": "window", "cmd": "led", "value": True, "x": 1}, "takes no 'x'"),

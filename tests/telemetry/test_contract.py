@@ -64,11 +64,20 @@ def test_a_command_arrives_as_it_was_made(cmd: str, value: Any) -> None:
     [("led", "on", "true or false"), ("led", 1, "true or false"), ("message", 3, "takes a text"),
      ("message", "x" * 513, "at most 512 characters, this one has 513"), ("message", "a\x00", "NUL"),
      ("period", 99, "100 to 3600000"), ("period", 100.0, "whole number"), ("period", True, "whole number"),
-     ("reboot", 5, "takes no value"), ("ledd", True, "did you mean 'led'")],
+     ("config", {"sensors": []}, "config cannot change 'sensors'"), ("config", {}, "one or more of wifi"),
+     ("config", {"port": "1883"}, "config: port takes int, not str"), ("reboot", 5, "takes no value"), ("ledd", True, "did you mean 'led'")],
 )  # fmt: skip
 def test_a_wrong_command_is_refused_with_a_sentence(cmd: str, value: Any, words: str) -> None:
     with pytest.raises(CommandError, match=words):
         make("window", cmd, value, "ada")
+
+
+def test_a_configuration_overheard_has_lost_its_passwords() -> None:
+    value = {"wifi": {"ssid": "lab", "password": "secret1"}, "password": "secret2", "port": 1884}
+    command = make("window", "config", value, "ada")
+    overheard = decode("window", encode(command))
+    assert overheard.value == {"wifi": {"ssid": "lab", "password": "***"}, "password": "***", "port": 1884}
+    assert json.loads(encode(command))["value"] == value
 
 
 def test_the_original_words() -> None:

@@ -1,0 +1,168 @@
+"""Set-up without a cable: the board is a network of its own, with one page to choose the Wi-Fi and the broker.
+
+Served where a board has never reached its network, or its button is held at the start. The page tries what was typed
+before it keeps it, and says what did not work.
+"""
+
+import asyncio
+
+from . import config as configuration
+
+_PAGE = """HTTP/1.0 200 OK\r
+Content-Type: text/html; charset=utf-8\r
+Connection: close\r
+\r
+<!doctype html><meta name=viewport content="width=device-width"><title>{device}</title>
+<style>body{{font:16px system-ui;margin:2em auto;max-width:24em;padding:0 1em}}input,button{{font:inherit;width:100%;
+box-sizing:border-box;padding:.6em;margin:.2em 0 1em}}p{{color:#b00}}</style>
+<h1>{device}</h1><p role=alert>{said}</p><form method=post>
+<label>Wi-Fi<input name=ssid list=n required maxlength=32 value="{ssid}"></label><datalist id=n>{networks}</datalist>
+<label>Wi-Fi password<input name=wifi_password type=password></label>
+<label>Lumos (name or address)<input name=host required value="{host}"></label>
+<label>Port<input name=port type=number min=1 max=65535 value="{port}"></label>
+<label>Device<input name=device pattern="[A-Za-z0-9_\\-]{{1,64}}" required value="{device}"></label>
+<label>Device password<input name=password type=password></label>
+<button>Try it</button></form>"""
+_DONE = (
+    "HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close\r\n\r\n<h1>Done</h1>It works: {}"
+)
+_LONGEST_BODY = 2_048
+
+
+def escaped(text: str) -> str:
+    for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        text = text.replace(sign, name)
+    return text
+
+
+def form(body: str) -> dict:
+    """The fields of a form as a browser sends them."""
+    fields = {}
+    for part in body.split("&"):
+        name, _, value = part.partition("=")
+        fields[_decoded(name)] = _decoded(value)
+    return fields
+
+
+def _decoded(text):
+    out = bytearray()
+    index = 0
+    data = text.replace("+", " ").encode()
+    while index < len(data):
+        if data[index] == 0x25 and index + 2 < len(data):
+            try:
+                out.append(int(data[index + 1 : index + 3], 16))
+                index += 3
+                continue
+            except ValueError:
+                pass
+        out.append(data[index])
+        index += 1
+    try:
+        return bytes(out).decode()
+    except UnicodeError:
+        return ""
+
+
+class AccessPoint:
+    """The page, over the hardware that it is given: `start_access_point`, `networks`, `try_network`, `open_connection`.
+
+    `config` is what the board has already; what comes of it is proposed for the next start.
+    """
+
+    def __init__(self, hal, config: dict, propose=configuration.propose) -> None:
+        self._hal = hal
+        self._config = config
+        self._propose = propose
+        self._done = asyncio.Event()
+
+    async def run(self, seconds: float, host: str = "0.0.0.0", port: int = 80) -> bool:  # noqa: S104
+        """Serve until a set-up worked or the time is over; whether one worked."""
+        self._hal.start_access_point()
+        self._hal.show(["Set-up:", "join this Wi-Fi", self._hal.name(), "", "then open", "192.168.4.1"])
+        server = await asyncio.start_server(self._serve, host, port)
+        try:
+            await asyncio.wait_for(self._done.wait(), seconds)
+        except asyncio.TimeoutError:
+            return False
+        finally:
+            server.close()
+            await server.wait_closed()
+        return True
+
+    async def _serve(self, reader, writer):
+        try:
+            answer = await asyncio.wait_for(self._answer(reader), 60)
+            writer.write(answer.encode())
+            await writer.drain()
+        except (OSError, EOFError, asyncio.TimeoutError):
+            pass  # a phone that went away
+        finally:
+            writer.close()
+
+    async def _answer(self, reader):
+        method = (await reader.readline()).decode().split(" ")[0]
+        length = 0
+        while True:
+            line = (await reader.readline()).strip().lower()
+            if not line:
+                break
+            if line.startswith(b"content-length:"):
+                try:
+                    length = int(line[15:])
+                except ValueError:
+                    length = 0
+        if method != "POST":
+            return self.page("")
+        if length > _LONGEST_BODY:
+            return self.page("That is too much text.")
+        fields = form((await reader.readexactly(length)).decode())
+        said = await self.tried(fields)
+        if said is not None:
+            return self.page(said, fields)
+        self._done.set()
+        return _DONE.format("the board starts again.")
+
+    async def tried(self, fields: dict) -> "str | None":
+        """Try what was typed and propose it; what did not work, as a sentence, or None."""
+        value = {"wifi": {"ssid": fields.get("ssid", ""), "password": fields.get("wifi_password", "")}}
+        value["host"] = fields.get("host", "").strip()
+        try:
+            value["port"] = int(fields.get("port") or 1883)
+        except ValueError:
+            return "The port must be 1 to 65535."
+        if fields.get("password"):
+            value["password"] = fields["password"]
+        wrong = configuration.problem(value)
+        if wrong is not None:
+            return wrong
+        device = fields.get("device", "")
+        if not 1 <= len(device) <= 64 or device == "esp32":
+            return "The device needs a name of 1 to 64 letters, digits, _ or -."
+        try:
+            await self._hal.try_network(value["wifi"]["ssid"], value["wifi"]["password"])
+        except OSError as error:
+            return f"The Wi-Fi {value['wifi']['ssid']} cannot be joined: {error}."
+        try:
+            _, writer = await asyncio.wait_for(self._hal.open_connection(value["host"], value["port"]), 10)
+            writer.close()
+        except (OSError, asyncio.TimeoutError) as error:
+            return f"The Wi-Fi works. No broker answers at {value['host']}:{value['port']}: {error}."
+        made = configuration.changed(self._config, value)
+        made["device"] = made["username"] = device
+        self._propose(made)
+        return None
+
+    def page(self, said: str, fields: "dict | None" = None) -> str:
+        """The page, with what was said and what had been typed (never a password)."""
+        fields = fields or {}
+        config = self._config
+        wifi = config.get("wifi", {})
+        return _PAGE.format(
+            said=escaped(said),
+            networks="".join([f'<option value="{escaped(name)}">' for name in self._hal.networks()]),
+            ssid=escaped(fields.get("ssid", wifi.get("ssid", ""))),
+            host=escaped(fields.get("host", config.get("host", "lumos.local"))),
+            port=escaped(str(fields.get("port", config.get("port", 1883)))),
+            device=escaped(fields.get("device", config.get("device", self._hal.name()))),
+        )

@@ -1,0 +1,302 @@
+"""The ESP32's hardware behind what `hal.py` names: pins, radio, screen, memory that outlives a reset.
+
+The only module that imports the machine's own. Nothing here knows of samples, commands or MQTT.
+"""
+
+import asyncio
+import binascii
+import gc
+import json
+import socket
+import struct
+import time
+
+import esp32
+import machine
+import network
+
+from . import config as configuration
+from .hal import Hal
+
+_RING = "ring"
+_WATCHDOG_MS = 30_000
+_PROMPT_MS = 3_600_000
+#: How often what must outlive a power cut is written to flash: its cells last for 100,000 times.
+_SAVE_EVERY_MS = 10_000
+_EAGER = ("boot", "stored_seen", "reboot_id", "joined", "cause")
+_JOIN_SECONDS = 15
+_SECONDS_1900_TO = {1970: 2_208_988_800, 2000: 3_155_673_600}
+_DEBOUNCE_MS = 50
+
+
+class Esp32Hal(Hal):
+    """A board wired like `wiring` (a row of `boards.BOARDS`)."""
+
+    def __init__(self, wiring: dict, config: dict) -> None:
+        super().__init__()
+        self._wiring = wiring
+        self._config = config
+        self._radio = network.WLAN(network.STA_IF)
+        network.hostname(config.get("device", self.name())[:32])
+        pin, self._led_low = wiring["led"]
+        self._led = machine.Pin(pin, machine.Pin.OUT)
+        self._neopixel = None
+        if wiring.get("neopixel"):
+            import neopixel
+
+            self._neopixel = neopixel.NeoPixel(self._led, 1)
+        pin, self._button_low = wiring["button"]
+        self._button = machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP if self._button_low else None)
+        self._pressed = asyncio.ThreadSafeFlag()
+        self._pressed_ms = 0
+        self._button.irq(self._on_button, machine.Pin.IRQ_FALLING if self._button_low else machine.Pin.IRQ_RISING)
+        self._bus = None
+        self._screen = self._make_screen(wiring["screen"])
+        self._rtc = machine.RTC()
+        self._nvs = esp32.NVS("lumos")
+        self._memory = self._recall_all()
+        self._saved_ms = 0
+        self._watchdog = None
+        self._cause = self._memory.pop("cause", None) or _RESETS.get(machine.reset_cause(), "unknown")
+
+    # Network
+
+    def name(self) -> str:
+        """`lumos-` and the end of the radio's own address: what a board without a name is called."""
+        return "lumos-" + binascii.hexlify(self._radio.config("mac")[-3:]).decode()
+
+    def link_up(self) -> bool:
+        return self._radio.isconnected()
+
+    async def link_connect(self) -> None:
+        wifi = self._config.get("wifi", {})
+        await self.try_network(wifi.get("ssid", ""), wifi.get("password", ""))
+
+    async def try_network(self, ssid: str, password: str) -> None:
+        """Join a network. Raises OSError with what the radio says."""
+        radio = self._radio
+        radio.active(True)
+        if radio.isconnected():
+            radio.disconnect()
+        radio.connect(ssid, password)
+        for _ in range(_JOIN_SECONDS * 10):
+            await asyncio.sleep(0.1)
+            if radio.isconnected():
+                return
+            said = _WIFI.get(radio.status())
+            if said is not None:
+                break
+        else:
+            said = "no answer"
+        radio.disconnect()
+        raise OSError(said)
+
+    def networks(self) -> "list[str]":
+        """Names of the networks in reach, the strongest first."""
+        self._radio.active(True)
+        found = sorted(self._radio.scan(), key=lambda row: -row[3])
+        names = []
+        for row in found:
+            name = row[0].decode()
+            if name and name not in names:
+                names.append(name)
+        return names
+
+    def start_access_point(self) -> None:
+        point = network.WLAN(network.AP_IF)
+        point.active(True)
+        point.config(essid=self.name())
+
+    async def open_connection(self, host: str, port: int):
+        if not self._config.get("tls_ca"):
+            return await asyncio.open_connection(host, port)
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=binascii.a2b_base64(self._config["tls_ca"]))
+        return await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+
+    def address(self) -> str:
+        return self._radio.ifconfig()[0] if self._radio.isconnected() else ""
+
+    def rssi(self) -> int:
+        return self._radio.status("rssi")
+
+    # Time
+
+    async def sync_clock(self) -> None:
+        """One question to a time server (RFC 4330), without waiting in the way of anybody."""
+        host = self._config.get("time_server", "pool.ntp.org")
+        address = socket.getaddrinfo(host, 123)[0][-1]
+        asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            asker.setblocking(False)
+            asker.sendto(b"\x1b" + 47 * b"\0", address)
+            answer = b""
+            for _ in range(40):
+                await asyncio.sleep(0.05)
+                try:
+                    answer = asker.recv(48)
+                    break
+                except OSError:
+                    continue  # not yet
+        finally:
+            asker.close()
+        if len(answer) < 48:
+            raise OSError("no time server answers")
+        seconds, fraction = struct.unpack("!II", answer[40:48])
+        now = time.gmtime(seconds - _SECONDS_1900_TO[self.epoch_year()])
+        self._rtc.datetime((now[0], now[1], now[2], now[6], now[3], now[4], now[5], fraction * 1_000_000 >> 32))
+
+    # What is soldered on
+
+    def adc(self, pin: int):
+        if pin not in self._wiring["adc"]:
+            raise ValueError(f"pin {pin} cannot measure beside the Wi-Fi: use one of {self._wiring['adc']}")
+        return machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB)
+
+    def i2c(self):
+        """The bus of the sensors, which on a board with a screen is the screen's too."""
+        if self._bus is None:
+            pins = self._wiring["i2c"]
+            self._bus = machine.I2C(0, sda=machine.Pin(pins["sda"]), scl=machine.Pin(pins["scl"]), freq=400_000)
+        return self._bus
+
+    def digital(self, pin: int, pulled_up: bool):
+        return machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP if pulled_up else None)
+
+    def dht22(self, pin: int):
+        import dht
+
+        return dht.DHT22(machine.Pin(pin))
+
+    def ds18b20(self, pin: int):
+        import ds18x20
+        import onewire
+
+        return ds18x20.DS18X20(onewire.OneWire(machine.Pin(pin)))
+
+    def internal_temperature(self) -> float:
+        if hasattr(esp32, "mcu_temperature"):
+            return esp32.mcu_temperature()
+        return (esp32.raw_temperature() - 32) / 1.8
+
+    def led(self, on: bool) -> None:
+        if self._neopixel is not None:
+            self._neopixel[0] = (24, 24, 24) if on else (0, 0, 0)
+            self._neopixel.write()
+        else:
+            self._led.value(on != self._led_low)
+
+    def _make_screen(self, pins):
+        if pins is None:
+            return None
+        from .ssd1306 import Screen
+
+        try:
+            reset = pins.get("reset")
+            return Screen(self.i2c(), machine.Pin(reset, machine.Pin.OUT) if reset is not None else None)
+        except OSError as error:
+            self.log(f"the screen does not answer: {error}")
+            return None
+
+    def show(self, lines: "list[str]") -> None:
+        if self._screen is None:
+            return
+        try:
+            self._screen.show(lines)
+        except OSError:
+            self._screen = None  # pulled off: the rest of the board goes on
+            self.log("the screen does not answer any more")
+
+    def _on_button(self, _pin):
+        now = time.ticks_ms()
+        if time.ticks_diff(now, self._pressed_ms) > _DEBOUNCE_MS:
+            self._pressed_ms = now
+            self._pressed.set()
+
+    async def button_pressed(self) -> None:
+        await self._pressed.wait()
+
+    def button_is_held(self) -> bool:
+        return self._button.value() == (0 if self._button_low else 1)
+
+    # The machine itself
+
+    def free_bytes(self) -> int:
+        gc.collect()
+        return gc.mem_free()
+
+    def cause(self) -> str:
+        return self._cause
+
+    def reset(self, cause: str) -> None:
+        self.remember("cause", cause)
+        self._save()
+        machine.reset()
+
+    def feed(self) -> None:
+        if self._watchdog is None:
+            self._watchdog = machine.WDT(timeout=_WATCHDOG_MS)
+        self._watchdog.feed()
+
+    def stop_watching(self) -> None:
+        """An ESP32's watchdog cannot be taken back: whoever sits at the prompt gets an hour from it."""
+        if self._watchdog is not None:
+            machine.WDT(timeout=_PROMPT_MS)
+
+    def remember(self, key: str, value) -> None:
+        if self._memory.get(key) == value:
+            return
+        self._memory[key] = value
+        self._rtc.memory(json.dumps(self._memory))
+        if key in _EAGER or self.uptime_ms() - self._saved_ms >= _SAVE_EVERY_MS:
+            self._save()
+
+    def _save(self):
+        self._saved_ms = self.uptime_ms()
+        self._nvs.set_blob("memory", json.dumps(self._memory))
+        self._nvs.commit()
+
+    def recall(self, key: str):
+        return self._memory.get(key)
+
+    def _recall_all(self):
+        """What the clock's memory kept over a reset, else what the flash kept over a power cut."""
+        kept = self._rtc.memory()
+        if not kept:
+            kept = bytearray(1_024)
+            try:
+                kept = bytes(kept[: self._nvs.get_blob("memory", kept)])
+            except OSError:
+                return {}
+        try:
+            return json.loads(kept)
+        except ValueError:
+            return {}
+
+    def flash_folder(self) -> str:
+        return _RING
+
+    def propose_config(self, config: dict) -> None:
+        configuration.propose(config)
+
+    def keep_config(self) -> None:
+        configuration.keep()
+
+    def log(self, text: str) -> None:
+        print(f"{self.uptime_ms() / 1000:.1f} {text}")
+
+
+_RESETS = {
+    machine.PWRON_RESET: "power",
+    machine.HARD_RESET: "reset",
+    machine.WDT_RESET: "watchdog",
+    machine.DEEPSLEEP_RESET: "sleep",
+    machine.SOFT_RESET: "soft reset",
+}
+_WIFI = {
+    network.STAT_WRONG_PASSWORD: "the password is wrong",
+    network.STAT_NO_AP_FOUND: "no network of this name is in reach",
+}

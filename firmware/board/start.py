@@ -1,0 +1,52 @@
+"""From power on to a running board: which configuration, set-up or work, and what happens when something breaks."""
+
+import asyncio
+import sys
+
+from . import boards
+from . import config as configuration
+from .access_point import AccessPoint
+from .board import Board
+from .esp32 import Esp32Hal
+
+#: A board that has never reached its network tries so often before it offers the set-up.
+_FIRST_TRIES = 3
+_SET_UP_SECONDS = 600
+
+
+def start() -> None:
+    """Live until the next reset."""
+    config, on_trial = configuration.load()
+    hal = Esp32Hal(boards.wiring(config or {}), config or {})
+    cause = "error"
+    try:
+        asyncio.run(_live(hal, config, on_trial))
+    except KeyboardInterrupt:
+        hal.stop_watching()
+        return  # somebody at the console wants the prompt
+    except Exception as error:  # noqa: BLE001 - whatever it was, a board that stands still helps nobody
+        sys.print_exception(error)  # type: ignore[attr-defined]
+        cause = "error: " + type(error).__name__
+    hal.reset(cause)
+
+
+async def _live(hal, config, on_trial):
+    if config is None or hal.button_is_held() or not await _reaches_its_network(hal, config, on_trial):
+        worked = await AccessPoint(hal, config or {}).run(_SET_UP_SECONDS)
+        hal.reset("set-up" if worked else "no set-up")
+    await Board(hal, config, on_trial).run()
+
+
+async def _reaches_its_network(hal, config, on_trial):
+    """Whether the board has ever joined a network, or joins this one now."""
+    if on_trial or hal.recall("joined") == config.get("wifi", {}).get("ssid"):
+        return True
+    for _ in range(_FIRST_TRIES):
+        try:
+            await hal.link_connect()
+        except OSError as error:
+            hal.log(f"no network: {error}")
+        else:
+            hal.remember("joined", config.get("wifi", {}).get("ssid"))
+            return True
+    return False

@@ -1,0 +1,233 @@
+"""Drivers and calibration, over stand-ins for the sensors' own electronics, which nobody here has."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import pytest
+
+from firmware.board.drivers.bme280 import compensate
+from firmware.board.hal import Hal
+from firmware.board.sensors import Sensors
+
+
+class Pins(Hal):
+    """Answers as the electronics would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0
+        self.count = 1_000
+        self.microvolts = 750_000
+        self.contact = 0
+        self.said: list[str] = []
+        self.asked = 0
+        self.registers: dict[int, bytes] = {}
+        self.ds18b20s = [b"1"]
+        self.converted = 0
+
+    def uptime_ms(self) -> int:
+        return self.now
+
+    def adc(self, pin: int) -> Any:
+        pins = self
+
+        class Adc:
+            def read_u16(self) -> int:
+                return pins.count << 4
+
+            def read_uv(self) -> int:
+                return pins.microvolts
+
+        if pin == 4:
+            raise ValueError("pin 4 cannot measure beside the Wi-Fi")
+        return Adc()
+
+    def digital(self, _pin: int, _pulled_up: bool) -> Any:
+        pins = self
+
+        class Pin:
+            def value(self) -> int:
+                return pins.contact
+
+        return Pin()
+
+    def dht22(self, _pin: int) -> Any:
+        pins = self
+
+        class Dht:
+            def measure(self) -> None:
+                pins.asked += 1
+
+            def temperature(self) -> float:
+                return 21.34
+
+            def humidity(self) -> float:
+                return 55.5
+
+        return Dht()
+
+    def ds18b20(self, _pin: int) -> Any:
+        pins = self
+
+        class Bus:
+            def scan(self) -> list[bytes]:
+                return pins.ds18b20s
+
+            def convert_temp(self) -> None:
+                pins.converted += 1
+
+            def read_temp(self, _rom: bytes) -> float:
+                return 85.0 if pins.converted < 2 else 19.4375
+
+        return Bus()
+
+    def i2c(self) -> Any:
+        pins = self
+
+        class Bus:
+            def readfrom_mem(self, address: int, register: int, count: int) -> bytes:
+                if address != 0x76:
+                    raise OSError("no answer")
+                return pins.registers[register][:count]
+
+            def writeto_mem(self, _address: int, register: int, data: bytes) -> None:
+                pins.registers[register] = data
+
+        return Bus()
+
+    def internal_temperature(self) -> float:
+        return 48.26
+
+    def log(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.fixture
+def pins() -> Pins:
+    return Pins()
+
+
+def one(pins: Pins, **row: Any) -> Any:
+    return Sensors(pins, [{"metric": "m", "pin": 36, **row}]).read()["m"]
+
+
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [
+        ({"driver": "photoresistor"}, 1_000),
+        ({"driver": "photoresistor", "invert": True}, 3_095),
+        ({"driver": "photoresistor", "factor": 0.5, "offset": 10}, 510),
+        ({"driver": "photoresistor", "factor": 0.001, "decimals": 2}, 1.0),
+        ({"driver": "tmp36"}, 25.0),
+        ({"driver": "analog"}, 750.0),
+        ({"driver": "analog", "points": [[0, 0], [500, 10], [1000, 40]]}, 25.0),
+        ({"driver": "analog", "points": [[800, 5], [1000, 9]]}, 5.0),
+        ({"driver": "digital"}, True),
+        ({"driver": "digital", "invert": True}, False),
+        ({"driver": "digital", "pull": "none"}, False),
+        ({"driver": "dht22"}, 21.3),
+        ({"driver": "dht22", "quantity": "humidity"}, 55.5),
+        ({"driver": "internal"}, 48.3),
+    ],
+)
+def test_a_driver_gives_its_value_calibrated(pins: Pins, row: dict[str, Any], value: Any) -> None:
+    found = one(pins, **row)
+    assert found == value
+    assert isinstance(found, bool) is isinstance(value, bool)
+
+
+def test_a_driver_says_its_unit_label_and_range_and_a_row_may_say_otherwise(pins: Pins) -> None:
+    rows = [
+        {"driver": "photoresistor", "metric": "light", "pin": 36, "factor": 2, "offset": 1},
+        {"driver": "tmp36", "metric": "room", "pin": 39, "label": "Room", "min": 0, "max": 50},
+        {"driver": "dht22", "metric": "wet", "pin": 5, "quantity": "humidity"},
+    ]
+    assert Sensors(pins, rows).describe() == {
+        "light": {"unit": "raw", "label": "Light", "min": 1, "max": 8_191},
+        "room": {"unit": "°C", "label": "Room", "min": 0, "max": 50},
+        "wet": {"unit": "%", "label": "Humidity", "min": 0, "max": 100},
+    }
+
+
+def test_a_row_that_is_wrong_is_said_and_does_not_silence_the_others(pins: Pins) -> None:
+    rows = [
+        {"driver": "barometer", "metric": "a", "pin": 1},
+        {"driver": "photoresistor", "metric": "b", "pin": 4},
+        {"driver": "photoresistor", "metric": "c"},
+        {"driver": "photoresistor", "metric": "d", "pin": 36},
+    ]
+    assert Sensors(pins, rows).read() == {"d": 1_000}
+    assert len(pins.said) == 3
+    assert "beside the Wi-Fi" in pins.said[1]
+
+
+def test_a_dht22_is_asked_once_for_both_and_no_sooner_than_it_can(pins: Pins) -> None:
+    rows = [
+        {"driver": "dht22", "metric": "t", "pin": 5},
+        {"driver": "dht22", "metric": "h", "pin": 5, "quantity": "humidity"},
+    ]
+    sensors = Sensors(pins, rows)
+    for pins.now in range(0, 4_001, 500):
+        assert sensors.read() == {"t": 21.3, "h": 55.5}
+    assert pins.asked == 3
+
+
+def test_a_ds18b20_gives_the_measurement_begun_before_and_never_its_power_on_value(pins: Pins) -> None:
+    sensors = Sensors(pins, [{"driver": "ds18b20", "metric": "m", "pin": 5}])
+    values = []
+    for pins.now in range(0, 4_000, 1_000):
+        values.append(sensors.read()["m"])
+    assert values == [None, None, 19.44, 19.44]
+    pins.ds18b20s = []
+    pins.now = 9_000
+    assert sensors.read() == {"m": None}
+
+
+#: The example of Bosch's datasheet for the temperature and pressure it shares with the BMP280 (BST-BMP280-DS001, 3.12).
+_CALIBRATION = [27504, 26435, -1000, 36477, -10685, 3024, 2855, 140, -7, 15500, -14600, 6000]
+_HUMIDITY = [75, 365, 0, 313, 50, 30]
+
+
+def test_the_bme280_compensates_as_its_datasheet_does() -> None:
+    found = compensate(_CALIBRATION + _HUMIDITY, 519888, 415148, 29_000)
+    assert found["temperature"] == 25.08
+    assert found["pressure"] == pytest.approx(1006.53, abs=0.01)
+    assert found["humidity"] == pytest.approx(_humidity_in_floats(128422.0, 29_000, _HUMIDITY), abs=0.05)
+
+
+def _humidity_in_floats(fine: float, raw: int, calibration: list[int]) -> float:
+    """The datasheet's other formula, in floats (BST-BME280-DS002, 8.1)."""
+    h1, h2, h3, h4, h5, h6 = calibration
+    x = fine - 76800.0
+    x = (raw - (h4 * 64.0 + h5 / 16384.0 * x)) * (
+        h2 / 65536.0 * (1.0 + h6 / 67108864.0 * x * (1.0 + h3 / 67108864.0 * x))
+    )
+    return x * (1.0 - h1 * x / 524288.0)
+
+
+def test_a_bme280_is_read_over_its_registers_and_a_missing_one_is_a_sensor_that_failed(pins: Pins) -> None:
+    t1, t2, t3, *rest = _CALIBRATION
+    h1, h2, h3, h4, h5, h6 = _HUMIDITY
+    pins.registers[0x88] = struct.pack("<HhhHhhhhhhhhBB", t1, t2, t3, *rest, 0, h1)
+    pins.registers[0xE1] = struct.pack("<hBbBbb", h2, h3, h4 >> 4, (h4 & 0x0F) | (h5 & 0x0F) << 4, h5 >> 4, h6)
+    raw = [
+        415148 << 4 >> 16,
+        415148 >> 4 & 255,
+        (415148 & 15) << 4,
+        519888 >> 12,
+        519888 >> 4 & 255,
+        (519888 & 15) << 4,
+    ]
+    pins.registers[0xF7] = bytes([*raw, 29_000 >> 8, 29_000 & 255])
+    rows = [
+        {"driver": "bme280", "metric": quantity, "quantity": quantity}
+        for quantity in ("temperature", "pressure", "humidity")
+    ]
+    sensors = Sensors(pins, [*rows, {"driver": "bme280", "metric": "gone", "address": 0x77}])
+    assert set(sensors.read().values()) == {None}
+    found = sensors.read()
+    assert (found["temperature"], found["gone"]) == (25.08, None)
+    assert found["pressure"] == pytest.approx(1006.53, abs=0.01)
+    assert found["humidity"] == pytest.approx(_humidity_in_floats(128422.0, 29_000, _HUMIDITY), abs=0.05)
