@@ -65,7 +65,8 @@ def test_a_command_arrives_as_it_was_made(cmd: str, value: Any) -> None:
      ("message", "x" * 513, "at most 512 characters, this one has 513"), ("message", "a\x00", "NUL"),
      ("period", 99, "100 to 3600000"), ("period", 100.0, "whole number"), ("period", True, "whole number"),
      ("config", {"sensors": []}, "config cannot change 'sensors'"), ("config", {}, "one or more of wifi"),
-     ("config", {"port": "1883"}, "config: port takes int, not str"), ("reboot", 5, "takes no value"), ("ledd", True, "did you mean 'led'")],
+     ("config", {"port": "1883"}, "config: port takes int, not str"), ("reboot", 5, "takes no value"),
+     ("ledd", True, "did you mean 'led'")],
 )  # fmt: skip
 def test_a_wrong_command_is_refused_with_a_sentence(cmd: str, value: Any, words: str) -> None:
     with pytest.raises(CommandError, match=words):
