@@ -43,6 +43,7 @@ def _run(settings: Settings) -> int:
     from ingest.live_questions import with_live_questions
     from ingest.read_service import ReadService
     from ingest.recent import Recent
+    from ingest.storage.keeper import Keeper
     from ingest.store import opened
     from ingest.subscriber import Subscriber
     from ingest.writer import Writer
@@ -56,7 +57,8 @@ def _run(settings: Settings) -> int:
     with opened(settings, folder) as connection:
         inbox = Inbox(settings.queue_limit, _WINDOW, settings.flush_seconds)
         recent = Recent()
-        writer = Writer(settings, connection, inbox, recent)
+        keeper = Keeper(settings, connection)
+        writer = Writer(settings, connection, inbox, recent, keeper)
         subscriber = Subscriber(settings, folder, inbox)
         boards = BoardUsers(settings, folder)
         questions = with_live_questions(folder, writer, subscriber, inbox, recent)
@@ -75,10 +77,12 @@ def _run(settings: Settings) -> int:
         # A daemon, because a disk that hangs must not keep the process for ever; what it holds is unacknowledged.
         thread = threading.Thread(target=write, name="writer", daemon=True)
         thread.start()
+        keeper.start()
         subscriber.start()
         _log.info("writes %s, answers questions on 127.0.0.1:%d", folder.database, service.port)
         stop.wait()
         inbox.close()
+        keeper.stop(_STOP_SECONDS / 2)
         thread.join(_STOP_SECONDS)
         inbox.abandon()
         subscriber.stop()

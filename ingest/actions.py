@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.board_users import BoardUsers
-from ingest.fold import transact
 from ingest.recent import Recent
+from ingest.transactions import transact
 from ingest.writer import Writer
 from telemetry import commands
 from telemetry.commands import HOLD_SECONDS

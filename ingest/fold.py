@@ -1,31 +1,20 @@
-"""Moves the newest readings into their clustered place and adds them to the rollups; drops what has expired.
+"""Moves the newest readings into their live place, in order of series and time, and adds them to the minutes.
 
-Each step is one transaction, so a crash leaves the state before or after it (see the note in `ingest.schema`). Runs in
-the writer's thread, between two batches.
+One transaction, so a crash leaves the state before or after it (see the note in `ingest.schema`). Runs in the writer's
+thread, between two batches.
 """
 
 from __future__ import annotations
 
-import contextlib
-
 import duckdb
 
-_FOLD = (
-    "INSERT INTO readings SELECT * FROM tail ORDER BY series_id, t_us",
-    # fsum: Kahan's compensated sum, so that a rolled-up sum is the raw one to the last digits. Where it overflows it is
-    # NaN; the plain sum is infinite there, as in the answer from raw readings.
-    """
-    INSERT INTO rollup_minute
-    SELECT bucket_us, series_id, count, if(isnan(exact), plain, exact),
-        if(isnan(exact_squares), squares, exact_squares), low, high, first_us, first, last_us, last
-    FROM (
-        SELECT t_us // 60000000 * 60000000 AS bucket_us, series_id, count(*) AS count,
-            fsum(value) AS exact, sum(value) AS plain, fsum(value * value) AS exact_squares,
-            sum(value * value) AS squares, min(value) AS low, max(value) AS high,
-            min(t_us) AS first_us, arg_min(value, t_us) AS first, max(t_us) AS last_us, arg_max(value, t_us) AS last
-        FROM tail GROUP BY bucket_us, series_id
-    ) ORDER BY series_id, bucket_us
-    """,
+from ingest.storage.aggregates import rolled_up
+from ingest.transactions import transact
+from telemetry.corrections import corrected, in_force
+from telemetry.levels import MINUTE
+
+_FOLD = "INSERT INTO live_readings SELECT * FROM tail ORDER BY series_id, t_us"
+_REST = (
     "DELETE FROM tail",
     # Joins the numbers that arrived one by one into the intervals they make up.
     """
@@ -48,32 +37,7 @@ _FOLD = (
 
 
 def fold(connection: duckdb.DuckDBPyConnection) -> None:
-    """Move `tail` into `readings` and `rollup_minute`, and `arrivals_tail` into `arrivals`, in one transaction."""
-    transact(connection, *((statement, None) for statement in _FOLD))
-
-
-def expire(connection: duckdb.DuckDBPyConnection, before_us: int) -> int:
-    """Delete folded raw readings from before a moment; how many. Rollups stay."""
-    found = connection.execute("SELECT count(*) FROM readings WHERE t_us < $1", [before_us]).fetchall()[0][0]
-    if found:
-        transact(connection, ("DELETE FROM readings WHERE t_us < $1", [before_us]))
-        connection.execute("CHECKPOINT")
-    return int(found)
-
-
-def transact(connection: duckdb.DuckDBPyConnection, *statements: tuple[str, list[object] | None]) -> None:
-    """Run statements in one transaction; all or none."""
-    connection.execute("BEGIN")
-    try:
-        for statement, parameters in statements:
-            connection.execute(statement, parameters)
-        connection.execute("COMMIT")
-    except BaseException:
-        roll_back(connection)
-        raise
-
-
-def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    """End a transaction that failed; a COMMIT that failed has ended it already, and its own error is the one to see."""
-    with contextlib.suppress(duckdb.Error):
-        connection.execute("ROLLBACK")
+    """Move `tail` to the live tables, and `arrivals_tail` into `arrivals`, in one transaction."""
+    newest = corrected("SELECT t_us, series_id, value FROM tail", in_force(connection))
+    minutes = f"INSERT INTO live_minutes {rolled_up(newest, MINUTE)}"
+    transact(connection, *((statement, None) for statement in (_FOLD, minutes, *_REST)))

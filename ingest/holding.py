@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from ingest.fold import transact
 from ingest.recent import Recent
+from ingest.transactions import transact
 from telemetry.commands import Command, CommandState, encode
 from telemetry.errors import ActionError
 from telemetry.timestamps import US_PER_SECOND, now_us

@@ -14,8 +14,9 @@ import duckdb
 from telemetry.errors import SchemaError
 
 #: `tail` holds the newest readings in order of arrival; a fold moves them, sorted by series and time, to `readings`,
-#: and adds their aggregates to `rollup_minute`, in one transaction. So a reading is in exactly one of the two, the
-#: rollups cover exactly `readings`, and a minute may have several rows there, which merge (count, sums, min, max…).
+#: and adds their aggregates to `rollup_minute` (since version 2 `live_readings` and `live_minutes`), in one
+#: transaction. So a reading is in exactly one of the two, the rollups cover exactly the folded ones, and a minute may
+#: have several rows there, which merge (count, sums, min, max…).
 #: `arrivals` remembers which numbers of each boot have been stored, or were reported as dropped by the board: what
 #: makes redelivery harmless and loss countable. It has a tail too, whose rows a fold joins into longer intervals.
 _VERSION_1 = """
@@ -69,12 +70,45 @@ _VERSION_1 = """
     );
 """
 
+#: Closed days leave the live tables for files (`ingest.storage`): `segments` says which file holds which day of which
+#: level, and is the only truth about that; what no row names is swept away. The wider rollups and the sketch hold
+#: closed days alone, so a reading counts in exactly one place: `tail`, the live tables, or the closed days.
+#: `horizons` says from when on a series still has a level, `retention` how long it is to be kept (series null: each).
+_VERSION_2 = """
+    ALTER TABLE readings RENAME TO live_readings;
+    ALTER TABLE rollup_minute RENAME TO live_minutes;
+
+    CREATE TABLE segments (
+        day INTEGER NOT NULL, level VARCHAR NOT NULL, file VARCHAR NOT NULL,
+        rows BIGINT NOT NULL, bytes BIGINT NOT NULL, made_us BIGINT NOT NULL
+    );
+    CREATE TABLE rollup_quarter AS FROM live_minutes LIMIT 0;
+    CREATE TABLE rollup_hour AS FROM live_minutes LIMIT 0;
+    CREATE TABLE rollup_day AS FROM live_minutes LIMIT 0;
+    CREATE TABLE sketch (
+        bucket_us BIGINT NOT NULL, series_id INTEGER NOT NULL, bin INTEGER NOT NULL, count INTEGER NOT NULL
+    );
+    CREATE TABLE horizons (series_id INTEGER NOT NULL, level VARCHAR NOT NULL, from_us BIGINT NOT NULL);
+    CREATE TABLE retention (
+        series_id INTEGER, level VARCHAR NOT NULL, keep_us BIGINT NOT NULL,
+        asked_by VARCHAR NOT NULL, changed_us BIGINT NOT NULL
+    );
+    CREATE TABLE corrections (
+        correction_id INTEGER NOT NULL, series_id INTEGER NOT NULL, kind VARCHAR NOT NULL,
+        from_us BIGINT NOT NULL, to_us BIGINT NOT NULL, low DOUBLE, high DOUBLE, factor DOUBLE, shift DOUBLE,
+        note VARCHAR, asked_by VARCHAR NOT NULL, made_us BIGINT NOT NULL, undone_by VARCHAR, undone_us BIGINT
+    );
+    CREATE TABLE runtime_settings (
+        key VARCHAR NOT NULL, value VARCHAR NOT NULL, asked_by VARCHAR NOT NULL, changed_us BIGINT NOT NULL
+    );
+"""
+
 #: Row n takes a database from version n to version n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Bring the database to the newest version; `(version before, version now)`.
+def migrate(connection: duckdb.DuckDBPyConnection, target: int = len(MIGRATIONS)) -> tuple[int, int]:
+    """Bring the database to the newest version (tests: to `target`); `(version before, version now)`.
 
     Each step is one transaction, so a crash leaves the version before or after it. Raises SchemaError for a database
     that a newer Lumos wrote, or one that is not ours.
@@ -84,13 +118,13 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
         raise SchemaError(
             f"the database has schema version {before}, this Lumos knows up to {len(MIGRATIONS)}: install the newer one"
         )
-    for number in range(before, len(MIGRATIONS)):
+    for number in range(before, target):
         connection.execute("BEGIN")
         connection.execute(MIGRATIONS[number])
         connection.execute("DELETE FROM meta WHERE key = 'schema'")
         connection.execute("INSERT INTO meta VALUES ('schema', $1)", [str(number + 1)])
         connection.execute("COMMIT")
-    return before, len(MIGRATIONS)
+    return before, max(before, target)
 
 
 def version(connection: duckdb.DuckDBPyConnection) -> int:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import time
 from collections.abc import Iterator
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from ingest.schema import migrate
+from ingest.schema import MIGRATIONS, migrate, version
+from ingest.storage.archive import Archive
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, DataFolderError, StoreUnavailableError
 from telemetry.settings import Settings
@@ -46,6 +48,8 @@ def opened(settings: Settings, folder: DataFolder) -> Iterator[duckdb.DuckDBPyCo
     with lock:
         connection = _connect(settings, folder)
         try:
+            if 0 < _version(connection, folder) < len(MIGRATIONS):
+                connection = _copied_first(connection, settings, folder)
             _prepare(connection, folder)
             yield connection
             with contextlib.suppress(duckdb.Error):
@@ -62,6 +66,7 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
         "temp_directory": str(folder.run / "spill"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "cache_local_files": True,
     }
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:
@@ -84,11 +89,46 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
             raise _unsound(folder, cause) from cause
 
 
+def _version(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> int:
+    try:
+        return version(connection)
+    except duckdb.Error as cause:
+        raise _unsound(folder, cause) from cause
+
+
+def _copied_first(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, folder: DataFolder
+) -> duckdb.DuckDBPyConnection:
+    """Keep the database as the earlier Lumos left it, before a migration; a fresh connection to it.
+
+    The connection is closed meanwhile: reading the file beside it would drop its lock.
+    """
+    before = version(connection)
+    connection.execute("CHECKPOINT")
+    connection.close()
+    copy = folder.backups / f"before-schema-{before + 1}.duckdb"
+    fresh = copy.with_suffix(".new")
+    try:
+        shutil.copyfile(folder.database, fresh)
+        fresh.replace(copy)
+    except OSError as cause:
+        raise DataFolderError(
+            f"the database cannot be copied to {copy} before its schema changes ({cause.strerror or cause}): "
+            "make room on the disk"
+        ) from cause
+    _log.info("schema version %d is kept as %s", before, copy)
+    return _connect(settings, folder)
+
+
 def _prepare(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
     """Bring the schema up to date, and read from each table, so that damage shows now and not in the night."""
     try:
         before, now = migrate(connection)
         tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+        connection.execute("SET parquet_metadata_cache = true")  # what a file of a closed day says never changes
+        archive = Archive(folder.archive)
+        archive.sweep(connection)
+        archive.refresh_views(connection)
         counts = {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0] for (table,) in tables}
         _confine(connection, folder)
     except duckdb.Error as cause:
@@ -105,8 +145,8 @@ def _unsound(folder: DataFolder, cause: Exception) -> StoreUnavailableError:
 
 
 def _confine(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
-    """From here on no statement reads or writes a file but the database and the backups, or changes this."""
-    connection.execute("SET allowed_directories = $1", [[str(folder.backups)]])
+    """From here on no statement reads or writes a file but database, archive and backups, or changes this."""
+    connection.execute("SET allowed_directories = $1", [[str(folder.archive), str(folder.backups)]])
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -17,17 +17,19 @@ import duckdb
 
 from ingest.batch import TABLES, Batch
 from ingest.decode import decode, quarantined
-from ingest.fold import expire, fold, roll_back
+from ingest.fold import fold
 from ingest.holding import Holding
 from ingest.inbox import Inbox, Message, Task
 from ingest.memory import Memory
 from ingest.payload import UnreadableError
 from ingest.recent import Recent
 from ingest.samples import Clock
+from ingest.storage.keeper import Keeper
 from ingest.subscriber import Subscriber
 from ingest.telling import Telling
+from ingest.transactions import roll_back
 from telemetry.settings import Settings
-from telemetry.timestamps import US_PER_SECOND, now_us
+from telemetry.timestamps import now_us
 from telemetry.topics import Topics
 
 _log = logging.getLogger(__name__)
@@ -36,7 +38,6 @@ _IDLE_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
 _FOLD_SECONDS = 60.0
 _FOLD_READINGS = 200_000
-_EXPIRE_SECONDS = 3_600.0
 #: What may pass by itself or with room on the disk (input and output, memory), and what is the message's own fault.
 #: A FatalException is neither: nothing works after it but opening the database again, so it ends the process.
 _NOT_NOW = (duckdb.OperationalError, duckdb.InterruptException)
@@ -61,11 +62,13 @@ class Writer:
         connection: duckdb.DuckDBPyConnection,
         inbox: Inbox,
         recent: Recent,
+        keeper: Keeper | None = None,
     ) -> None:
         self._settings = settings
         self.connection = connection
         self._inbox = inbox
         self._recent = recent
+        self.keeper = keeper or Keeper(settings, connection)
         self._topics = Topics(settings.topic_root)
         self._appenders = {table: connection.appender(table) for table in TABLES}
         self._memory = Memory(connection)
@@ -74,15 +77,17 @@ class Writer:
         self.holding = Holding(connection, self._memory, recent)
         self._subscriber: Subscriber | None = None
         self._unfolded = self._count("SELECT count(*) FROM tail")
-        self.readings = self._unfolded + self._count("SELECT coalesce(sum(count), 0) FROM rollup_minute")
+        self.readings = self._unfolded + self._count(
+            "SELECT (SELECT coalesce(sum(count), 0) FROM live_minutes)"
+            " + (SELECT coalesce(sum(count), 0) FROM rollup_day)"
+        )
         self.quarantined = self._count("SELECT count(*) FROM quarantine")
         self.newest_us = self._count(
             "SELECT greatest((SELECT coalesce(max(t_us), 0) FROM tail),"
-            " (SELECT coalesce(max(last_us), 0) FROM rollup_minute))"
+            " (SELECT coalesce(max(last_us), 0) FROM live_minutes), (SELECT coalesce(max(last_us), 0) FROM rollup_day))"
         )
         self._rates: deque[tuple[float, int]] = deque()
         self._next_fold = time.monotonic() + _FOLD_SECONDS
-        self._next_expiry = time.monotonic() + _RETRY_SECONDS
 
     def run(self, subscriber: Subscriber) -> None:
         """Write until the inbox is closed and empty."""
@@ -98,7 +103,8 @@ class Writer:
             if self._inbox.closed and not messages and not tasks:
                 break
         try:
-            fold(self.connection)
+            with self.keeper.lock:
+                fold(self.connection)
         except duckdb.Error as error:
             _log.warning("the last fold is left to the next start: %s", error)
 
@@ -196,26 +202,26 @@ class Writer:
             self.holding.publish(device, self._subscriber, self._topics)
 
     def _maintain(self) -> None:
-        """Fold and expire when it is time; lapse held commands."""
+        """Fold when it is time; lapse held commands."""
         now = time.monotonic()
         try:
             if self._unfolded and (now >= self._next_fold or self._unfolded >= _FOLD_READINGS):
-                fold(self.connection)
-                self._unfolded, self._next_fold = 0, now + _FOLD_SECONDS
-                self._memory.numbers.shrink()
-            if now >= self._next_expiry:
-                self._next_expiry = now + _EXPIRE_SECONDS
-                self._expire()
+                self._fold(now)
             self.holding.lapse()
         except duckdb.Error as error:
             _log.warning("maintenance put off: %s", error)
             self._next_fold = now + _FOLD_SECONDS
 
-    def _expire(self) -> None:
-        if self._settings.retention_raw:
-            gone = expire(self.connection, now_us() - self._settings.retention_raw * US_PER_SECOND)
-            if gone:
-                _log.info("%d raw readings older than --retention-raw deleted; their rollups stay", gone)
+    def _fold(self, now: float) -> None:
+        """Fold, unless the keeper is at work: what waits in the tail can be asked like everything else."""
+        if not self.keeper.lock.acquire(blocking=False):
+            return
+        try:
+            fold(self.connection)
+        finally:
+            self.keeper.lock.release()
+        self._unfolded, self._next_fold = 0, now + _FOLD_SECONDS
+        self._memory.numbers.shrink()
 
     def _count(self, statement: str) -> int:
         return int(self.connection.execute(statement).fetchall()[0][0])

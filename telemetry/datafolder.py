@@ -3,7 +3,8 @@
     lumos.duckdb       the database; ingest is its only writer
     secrets/           tokens and passwords, mode 0600; never backed up, never logged
     run/               locks and what the running parts tell of themselves
-    backups/           the only folder DuckDB itself may write to
+    archive/           closed days, one Parquet file a day and level; what the database does not name is swept away
+    backups/           with archive/ the only folder DuckDB itself may write to
     broker/            the embedded broker's configuration and its queue
     .gitignore, README.md are the repository's
 
@@ -31,6 +32,7 @@ class DataFolder:
         self.secrets = self.path / "secrets"
         self.run = self.path / "run"
         self.backups = self.path / "backups"
+        self.archive = self.path / "archive"
         self.broker = self.path / "broker"
         self.read_token = self.secrets / "read.token"
         self.action_token = self.secrets / "action.token"
@@ -55,7 +57,7 @@ class DataFolder:
         """Make the folder and its rooms. Raises DataFolderError when that cannot be done."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for room in (self.secrets, self.run, self.backups, self.broker):
+            for room in (self.secrets, self.run, self.backups, self.archive, self.broker):
                 room.mkdir(exist_ok=True)
             self.secrets.chmod(0o700)
             probe = self.run / f".write-{os.getpid()}"

@@ -81,7 +81,7 @@ class Desk:
 
 
 READINGS = """
-    SELECT device, metric, t_us, value FROM (FROM tail UNION ALL FROM readings)
+    SELECT device, metric, t_us, value FROM readings
     JOIN series USING (series_id) JOIN devices USING (device_id) ORDER BY ALL
 """
 

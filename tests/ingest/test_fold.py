@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from ingest.fold import expire, fold
+from ingest.fold import fold
 from ingest.schema import MIGRATIONS, migrate, version
 from telemetry.errors import SchemaError
 
@@ -40,7 +40,7 @@ def put(connection: duckdb.DuckDBPyConnection, readings: list[tuple[int, int, fl
 def test_rollups_equal_what_they_are_made_of(
     portions: list[list[tuple[int, int, float]]], connection: duckdb.DuckDBPyConnection
 ) -> None:
-    for table in ("tail", "readings", "rollup_minute"):
+    for table in ("tail", "live_readings", "live_minutes"):
         connection.execute(f"DELETE FROM {table}")
     for portion in portions:
         put(connection, portion)
@@ -51,7 +51,7 @@ def test_rollups_equal_what_they_are_made_of(
     rows = connection.execute(
         """
         SELECT series_id, bucket_us, sum(count)::BIGINT, sum(sum), sum(sum_squares), min(min), max(max), min(first_us),
-            max(last_us) FROM rollup_minute GROUP BY ALL
+            max(last_us) FROM live_minutes GROUP BY ALL
         """
     ).fetchall()
     assert {(row[0], row[1]) for row in rows} == set(groups)
@@ -68,19 +68,19 @@ def test_rollups_equal_what_they_are_made_of(
         else:
             assert squares == math.inf
     assert connection.execute("SELECT count(*) FROM tail").fetchall() == [(0,)]
-    assert connection.execute("SELECT count(*) FROM readings").fetchall() == [(sum(map(len, portions)),)]
+    assert connection.execute("SELECT count(*) FROM live_readings").fetchall() == [(sum(map(len, portions)),)]
 
 
 def test_a_fold_that_fails_leaves_the_state_before_it(connection: duckdb.DuckDBPyConnection) -> None:
     put(connection, [(1, 1, 1.0)])
-    connection.execute("ALTER TABLE rollup_minute RENAME TO elsewhere")
+    connection.execute("ALTER TABLE live_minutes RENAME TO elsewhere")
     with pytest.raises(duckdb.Error):
         fold(connection)
-    connection.execute("ALTER TABLE elsewhere RENAME TO rollup_minute")
+    connection.execute("ALTER TABLE elsewhere RENAME TO live_minutes")
     assert connection.execute("SELECT count(*) FROM tail").fetchall() == [(1,)]
-    assert connection.execute("SELECT count(*) FROM readings").fetchall() == [(0,)]
+    assert connection.execute("SELECT count(*) FROM live_readings").fetchall() == [(0,)]
     fold(connection)
-    assert connection.execute("SELECT sum(count) FROM rollup_minute").fetchall() == [(1,)]
+    assert connection.execute("SELECT sum(count) FROM live_minutes").fetchall() == [(1,)]
 
 
 def test_arrivals_become_intervals_and_drops_stay_apart(connection: duckdb.DuckDBPyConnection) -> None:
@@ -90,15 +90,6 @@ def test_arrivals_become_intervals_and_drops_stay_apart(connection: duckdb.DuckD
     fold(connection)
     found = connection.execute("SELECT seq_from, seq_to, dropped FROM arrivals ORDER BY ALL").fetchall()
     assert found == [(0, 4, False), (5, 6, True), (7, 7, False)]
-
-
-def test_raw_readings_expire_and_their_rollups_stay(connection: duckdb.DuckDBPyConnection) -> None:
-    put(connection, [(t, 1, 1.0) for t in (0, MINUTE, 2 * MINUTE)])
-    fold(connection)
-    assert expire(connection, 2 * MINUTE) == 2
-    assert expire(connection, 2 * MINUTE) == 0
-    assert connection.execute("SELECT t_us FROM readings").fetchall() == [(2 * MINUTE,)]
-    assert connection.execute("SELECT sum(count) FROM rollup_minute").fetchall() == [(3,)]
 
 
 def test_a_fresh_database_is_brought_to_the_newest_version_once(connection: duckdb.DuckDBPyConnection) -> None:

@@ -71,7 +71,7 @@ def test_killed_at_random_moments_every_sample_is_there_once(
                 send(board, sent)
                 sent += 1
         with module(tmp_path / "ingest.log", "ingest", *flags):
-            question = "SELECT count(*) AS n, count(DISTINCT value) AS d FROM (FROM tail UNION ALL FROM readings)"
+            question = "SELECT count(*) AS n, count(DISTINCT value) AS d FROM readings"
 
             def stored() -> dict[str, int]:
                 return dict(Reader(folder, 5).sql(question).to_pylist()[0]) if health(folder) else {}

@@ -62,7 +62,7 @@ def test_a_sample_is_recognised_over_a_restart_and_a_fold(desk: Desk, restarted:
         for seq in range(7):
             later.hand(OUT, sample(seq))
         assert seqs(later) == list(range(7))
-        assert later.rows("SELECT sum(count) FROM rollup_minute") == [(7,)]
+        assert later.rows("SELECT sum(count) FROM live_minutes") == [(7,)]
 
 
 def test_late_and_disordered_samples_stand_in_their_place(desk: Desk) -> None:

@@ -46,7 +46,7 @@ def ask(connection: duckdb.DuckDBPyConnection, question: str, **arguments: Any) 
 
 def fill(connection: duckdb.DuckDBPyConnection, folded: list[Reading], tail: list[Reading]) -> None:
     """Readings of `window`, some folded and some not, beside others that must not be counted."""
-    for table in ("tail", "readings", "rollup_minute"):
+    for table in ("tail", "live_readings", "live_minutes"):
         connection.execute(f"DELETE FROM {table}")
     noise = [(START + n * MINUTE, 2, 1e9) for n in range(3)]
     for part in (folded, tail):
@@ -63,7 +63,7 @@ def close(a: float, b: float, scale: float) -> bool:
 _WINDOW = st.tuples(st.integers(-2 * MINUTE, 42 * MINUTE), st.integers(0, 45 * MINUTE))
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(folded=_READINGS, tail=_READINGS, window=_WINDOW, points=st.integers(1, 50))
 def test_buckets_are_those_of_the_plain_readings(
     folded: list[Reading], tail: list[Reading], window: tuple[int, int], points: int, connection: Any
@@ -91,7 +91,7 @@ def test_buckets_are_those_of_the_plain_readings(
         assert close(mean, math.fsum(values) / count, math.fsum(map(abs, values)))
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(folded=_READINGS, tail=_READINGS, window=_WINDOW)
 def test_statistics_are_those_of_the_plain_readings(
     folded: list[Reading], tail: list[Reading], window: tuple[int, int], connection: Any

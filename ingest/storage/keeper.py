@@ -1,0 +1,91 @@
+"""Keeps the store in order while ingest runs: closes days, lets expire what is no longer to be kept, sweeps.
+
+A thread of its own with a connection of its own, so that the writer never waits for it: readings go on being committed
+to the tail. What moves readings from place to place holds `lock`, one at a time: folds, closings, corrections, expiry.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import duckdb
+
+from ingest.storage.archive import Archive
+from ingest.storage.closing import close_days
+from ingest.storage.retention import expire, horizons
+from telemetry.datafolder import DataFolder
+from telemetry.settings import Settings
+from telemetry.timestamps import US_PER_DAY, US_PER_HOUR, now_us
+
+_log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+_TICK_SECONDS = 60.0
+_ROUND_SECONDS = 3_600.0
+#: A day is closed this long after its end (UTC), when most of what boards kept through a short outage has come.
+_AFTER_MIDNIGHT_US = 2 * US_PER_HOUR
+
+
+class Keeper:
+    """Made on ingest's connection; `start` begins its rounds, an hour apart."""
+
+    def __init__(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+        self._settings = settings
+        self._connection = connection
+        self.archive = Archive(DataFolder(settings.data_dir).archive, settings.question_seconds + 10)
+        self.lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._night = -1
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Ask for the end, and wait for a while; a crash in the middle of a step would be harmless too."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def work(self, task: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+        """Do something that moves readings, on a connection of its own, while nothing else does."""
+        with self.lock, self._connection.cursor() as cursor:
+            return task(cursor)
+
+    def round(self, at_us: int) -> None:
+        """What is due at a moment: close days, let expire, sweep."""
+        night = (at_us - _AFTER_MIDNIGHT_US) // US_PER_DAY
+        late, self._night = night != self._night, night
+        moved = self.work(lambda cursor: close_days(cursor, self.archive, at_us - _AFTER_MIDNIGHT_US, late=late))
+        if late:
+            moved += self.work(lambda cursor: self._expire(cursor, at_us))
+        self.work(self.archive.sweep)
+        if moved:
+            self.work(_checkpoint)
+
+    def _expire(self, cursor: duckdb.DuckDBPyConnection, at_us: int) -> int:
+        gone = expire(cursor, self.archive, horizons(cursor, self._settings.retention_raw, at_us))
+        if gone:
+            _log.info("%d rows expired, as retention says; wider rollups stay", gone)
+        return gone
+
+    def _run(self) -> None:
+        due = time.monotonic() + _TICK_SECONDS
+        while not self._stop.wait(max(0.0, due - time.monotonic())):
+            due = time.monotonic() + _ROUND_SECONDS
+            try:
+                self.round(now_us())
+            except (duckdb.Error, OSError) as error:
+                _log.warning("the keeper's round is put off: %s", error)
+
+
+def _checkpoint(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Have the database file take over what is in its log, and reuse what was freed; not while somebody reads."""
+    try:
+        cursor.execute("CHECKPOINT")
+    except duckdb.TransactionException as error:
+        _log.debug("no checkpoint now: %s", error)

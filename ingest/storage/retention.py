@@ -1,0 +1,180 @@
+"""Lets expire what is no longer to be kept, in whole days (UTC), for each level and, where set, for each series.
+
+Files of days that expired for every series are dropped, others are written anew without those that did; the files that
+are no longer named give their space back. One transaction names the new state and sets the horizons by which questions
+know it. Nothing newer than the horizon is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from ingest.storage.archive import IN_FILES, Archive, Segment
+from ingest.transactions import transaction
+from telemetry.errors import ActionError, nearest
+from telemetry.levels import BY_NAME, LEVELS, QUARTER, RAW, Level
+from telemetry.timestamps import US_PER_DAY, US_PER_SECOND, now_us
+
+_FOREVER = 0
+_LONGEST_DAYS = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What expires next: of one series and level, the rows before a moment, and about how many bytes they take."""
+
+    series_id: int
+    level: str
+    before_us: int
+    rows: int
+    bytes: int
+
+
+def kept_us(cursor: duckdb.DuckDBPyConnection, retention_raw_seconds: int) -> dict[tuple[int, str], int]:
+    """How long each series' levels are kept, by (series_id, level); 0 is for ever."""
+    ids = [row[0] for row in cursor.execute("SELECT series_id FROM series ORDER BY series_id").fetchall()]
+    rules: dict[tuple[int | None, str], int] = {
+        (series_id, level): keep_us
+        for series_id, level, keep_us in cursor.execute(
+            "SELECT series_id, level, keep_us FROM retention ORDER BY changed_us"
+        ).fetchall()
+    }
+    defaults = {level.name: _FOREVER for level in LEVELS} | {RAW.name: retention_raw_seconds * US_PER_SECOND}
+    return {
+        (series_id, name): rules.get((series_id, name), rules.get((None, name), default))
+        for series_id in ids
+        for name, default in defaults.items()
+    }
+
+
+def set_retention(
+    cursor: duckdb.DuckDBPyConnection, level: str, days: float | None, series_id: int | None, by: str,
+    retention_raw_seconds: int,
+) -> None:  # fmt: skip
+    """Keep a level of a series (None: of each that has no rule of its own) for some days; 0 for ever, None: no rule.
+
+    Raises ActionError where a wider level would be kept shorter than a finer one: answers would have holes.
+    """
+    if level not in BY_NAME:
+        raise ActionError(f"'{level[:32]}' is no level{nearest(level, BY_NAME)}")
+    if days is not None and not (days == 0 or 1 <= days <= _LONGEST_DAYS):
+        raise ActionError(f"days={days} must be 1 to {_LONGEST_DAYS}, or 0 for ever")
+    with transaction(cursor):
+        cursor.execute(
+            "DELETE FROM retention WHERE level = $1 AND series_id IS NOT DISTINCT FROM $2", [level, series_id]
+        )
+        if days is not None:
+            keep = round(days * US_PER_DAY)
+            row = [series_id, level, keep, by[:200], now_us()]
+            cursor.execute("INSERT INTO retention VALUES ($1, $2, $3, $4, $5)", row)
+        _refuse_holes(kept_us(cursor, retention_raw_seconds))
+
+
+def _refuse_holes(kept: Mapping[tuple[int, str], int]) -> None:
+    for series_id in {key[0] for key in kept}:
+        spans = [kept[series_id, level.name] or float("inf") for level in LEVELS]
+        for finer, wider, before, after in zip(LEVELS, LEVELS[1:], spans, spans[1:], strict=False):
+            if after < before:
+                raise ActionError(
+                    f"{wider.name} would be kept shorter than {finer.name}: keep {finer.name} for at most as long first"
+                )
+
+
+def horizons(cursor: duckdb.DuckDBPyConnection, retention_raw_seconds: int, at_us: int) -> dict[tuple[int, str], int]:
+    """(series_id, level) → the moment before which it is not to be kept; only those that have one."""
+    kept = kept_us(cursor, retention_raw_seconds)
+    return {key: (at_us - keep) // US_PER_DAY * US_PER_DAY for key, keep in kept.items() if keep}
+
+
+def doomed(cursor: duckdb.DuckDBPyConnection, archive: Archive, wanted: Mapping[tuple[int, str], int]) -> list[Doomed]:
+    """What `expire` would delete now, without deleting it."""
+    found = []
+    for level in LEVELS:
+        limits = _limits(wanted, level)
+        if not limits:
+            continue
+        for series_id, rows, size in _counted(cursor, archive, level, limits):
+            found.append(Doomed(series_id, level.name, limits[series_id], rows, size))
+    return found
+
+
+def expire(cursor: duckdb.DuckDBPyConnection, archive: Archive, wanted: Mapping[tuple[int, str], int]) -> int:
+    """Delete what lies before the horizons; how many rows. The space is back once the archive is swept."""
+    plan = doomed(cursor, archive, wanted)
+    if not plan:
+        return 0
+    old: list[Segment] = []
+    with transaction(cursor):
+        for level in LEVELS:
+            limits = {found.series_id: found.before_us for found in plan if found.level == level.name}
+            if limits and level in IN_FILES:
+                old += _drop_files(cursor, archive, level, limits)
+            elif limits:
+                _drop_rows(cursor, level, limits)
+            for series_id, before_us in limits.items():
+                cursor.execute("DELETE FROM horizons WHERE series_id = $1 AND level = $2", [series_id, level.name])
+                cursor.execute("INSERT INTO horizons VALUES ($1, $2, $3)", [series_id, level.name, before_us])
+    archive.retire(old)
+    return sum(found.rows for found in plan)
+
+
+def _limits(wanted: Mapping[tuple[int, str], int], level: Level) -> dict[int, int]:
+    return {series_id: before_us for (series_id, name), before_us in wanted.items() if name == level.name}
+
+
+def _counted(
+    cursor: duckdb.DuckDBPyConnection, archive: Archive, level: Level, limits: Mapping[int, int]
+) -> list[tuple[int, int, int]]:
+    """(series_id, rows, about how many bytes) of a level before each series' limit, where there are any."""
+    condition = _before(limits, "t_us" if level is RAW else "bucket_us")
+    if level not in IN_FILES:
+        query = f"SELECT series_id, count(*) FROM {level.table} WHERE {condition} GROUP BY series_id ORDER BY series_id"
+        return [(series_id, rows, rows * _ROW_BYTES) for series_id, rows in cursor.execute(query).fetchall()]
+    segments = archive.segments(cursor, level, None, max(limits.values()) // US_PER_DAY - 1)
+    if not segments:
+        return []
+    each = sum(segment.bytes for segment in segments) / max(sum(segment.rows for segment in segments), 1)
+    query = f"SELECT series_id, count(*) FROM ({archive.read(segments)}) WHERE {condition} GROUP BY 1 ORDER BY 1"
+    return [(series_id, rows, round(rows * each)) for series_id, rows in cursor.execute(query).fetchall()]
+
+
+#: About what a row of a wider rollup takes in the database.
+_ROW_BYTES = 30
+
+
+def _drop_files(
+    cursor: duckdb.DuckDBPyConnection, archive: Archive, level: Level, limits: Mapping[int, int]
+) -> list[Segment]:
+    """Within the caller's transaction: write anew, or drop, each file with something before its limit."""
+    old: list[Segment] = []
+    new: list[Segment] = []
+    for segment in archive.segments(cursor, level, None, max(limits.values()) // US_PER_DAY - 1):
+        gone = [series_id for series_id, limit in limits.items() if limit > segment.day * US_PER_DAY]
+        rows = f"SELECT * FROM ({archive.read([segment])}) WHERE series_id NOT IN ({', '.join(map(str, gone))})"
+        ((left,),) = cursor.execute(f"SELECT count(*) FROM ({rows})").fetchall()
+        if left == segment.rows:
+            continue
+        old.append(segment)
+        written = archive.write(cursor, segment.day, level, rows) if left else None
+        new += [written] if written else []
+    archive.adopt(cursor, old, new)
+    return old
+
+
+def _drop_rows(cursor: duckdb.DuckDBPyConnection, level: Level, limits: Mapping[int, int]) -> None:
+    cursor.execute(f"DELETE FROM {level.table} WHERE {_before(limits, 'bucket_us')}")
+    if level is QUARTER:
+        cursor.execute(f"DELETE FROM sketch WHERE {_before(limits, 'bucket_us')}")
+
+
+def _before(limits: Mapping[int, int], column: str) -> str:
+    """SQL for "before its series' limit"."""
+    by_limit: dict[int, list[int]] = {}
+    for series_id, limit in limits.items():
+        by_limit.setdefault(limit, []).append(series_id)
+    return " OR ".join(
+        f"({column} < {limit} AND series_id IN ({', '.join(map(str, ids))}))" for limit, ids in by_limit.items()
+    )

@@ -1,0 +1,101 @@
+"""Asking by name: arguments held against the function's signature, a read-only transaction around it, tables out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from telemetry.errors import QuestionError, nearest
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+POINTS = (1, 100_000)
+
+Question = Callable[..., "pa.Table"]
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "int": (int,),
+    "int | None": (int, type(None)),
+    "float": (int, float),
+    "str": (str,),
+    "str | None": (str, type(None)),
+    "list": (list,),
+    "list[int] | None": (list, type(None)),
+    "list[list[str]]": (list,),
+}
+
+
+def answer(
+    connection: duckdb.DuckDBPyConnection, questions: Mapping[str, Question], name: str, arguments: Mapping[str, Any]
+) -> pa.Table:
+    """Answer a question by name inside a read-only transaction. Raises QuestionError for a wrong name or argument."""
+    question = questions.get(name)
+    if question is None:
+        raise QuestionError(f"'{name[:64]}' is no question{nearest(name, questions)}")
+    _check_arguments(question, name, arguments)
+    connection.execute("BEGIN TRANSACTION READ ONLY")
+    try:
+        return question(connection, **arguments)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _check_arguments(question: Question, name: str, arguments: Mapping[str, Any]) -> None:
+    """Hold arguments that came over a wire against the function's own signature."""
+    known = {key: kind for key, kind in question.__annotations__.items() if key not in ("connection", "return")}
+    for key, value in arguments.items():
+        if key not in known:
+            raise QuestionError(f"{name} takes no '{key[:64]}'{nearest(key, known)}")
+        kinds = _TYPES[str(known[key])]
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise QuestionError(f"{name}: {key}={value!r:.64} must be {known[key]}")
+        if isinstance(value, int | float) and not -(2**62) < value < 2**62:
+            raise QuestionError(f"{name}: {key}={value} is out of range")
+    missing = [key for key in known if key not in arguments and key not in (question.__kwdefaults__ or {})]
+    if missing:
+        raise QuestionError(f"{name} needs {', '.join(missing)}")
+
+
+def check_range(start_us: int, end_us: int) -> None:
+    """Raises QuestionError for a range that ends before it starts."""
+    if end_us < start_us:
+        raise QuestionError("start lies after end: exchange them")
+
+
+def check_number(name: str, value: int, low: int, high: int) -> None:
+    """Raises QuestionError for a number outside [low, high]."""
+    if not low <= value <= high:
+        raise QuestionError(f"{name}={value} must be {low} to {high}")
+
+
+def find_series(connection: duckdb.DuckDBPyConnection, device: str, metric: str) -> list[int]:
+    """The series' id in a list, or none."""
+    rows = connection.execute(
+        "SELECT series_id FROM series JOIN devices USING (device_id) WHERE device = $device AND metric = $metric",
+        {"device": device, "metric": metric},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def table(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    arguments: Mapping[str, Any] | None = None,
+    **metadata: Any,
+) -> pa.Table:
+    """A SELECT's rows as an Arrow table, with metadata."""
+    found = connection.sql(statement, params=dict(arguments) if arguments else None).to_arrow_table()
+    return with_metadata(found, **metadata) if metadata else found
+
+
+def with_metadata(found: pa.Table, **metadata: Any) -> pa.Table:
+    """The table with small facts beside its columns, as JSON texts in the schema's metadata."""
+    return found.replace_schema_metadata({key: json.dumps(value) for key, value in metadata.items()})
+
+
+def metadata_of(found: pa.Table) -> dict[str, Any]:
+    """What `with_metadata` put there."""
+    return {key.decode(): json.loads(value) for key, value in (found.schema.metadata or {}).items()}

@@ -1,0 +1,179 @@
+"""Where the readings of a question lie, as SQL: each reading in exactly one place, each place at a fitting level.
+
+A reading is in `tail` (just committed), in the live tables (the last days, and late ones), or in a closed day: the
+two files of that day, and the wider rollups. A range is answered as whole buckets of the level asked for, with finer
+ones at its edges. Where a finer level has expired (`horizons`), the next wider stands in: its buckets count where
+they begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from telemetry.corrections import Correction, corrected, in_force
+from telemetry.levels import BIN_SQL, BY_NAME, LEVELS, MINUTE, QUARTER, RAW, Level, Stretch, stretches
+from telemetry.timestamps import US_PER_DAY
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ROLLUP = "bucket_us AS t_us, series_id, count, sum, sum_squares, min, max, first_us, first, last_us, last"
+_PACKED = (
+    "bucket_us AS t_us, series_id, count::BIGINT AS count, sum, sum_squares, min, max,"
+    " bucket_us + first_us AS first_us, first, bucket_us + last_us AS last_us, last"
+)
+_READING = (
+    "t_us, series_id, 1::BIGINT AS count, value AS sum, value * value AS sum_squares, value AS min, value AS max,"
+    " t_us AS first_us, value AS first, t_us AS last_us, value AS last"
+)
+_VALUE = "t_us, series_id, value"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Some series over [start_us, end_us)."""
+
+    connection: duckdb.DuckDBPyConnection
+    series_ids: tuple[int, ...]
+    start_us: int
+    end_us: int
+    corrections: tuple[Correction, ...]
+    #: Level → from when on every one of the series still has it.
+    horizons: dict[str, int]
+
+    def parts(self, level: Level) -> str:
+        """SELECT t_us, series_id, count, sum, sum_squares, min, max, first_us, first, last_us, last.
+
+        Rows of `level` or finer, of which each moment belongs to the bucket that holds its `t_us`; several rows may
+        speak of the same bucket.
+        """
+        selects = [self._closed(part) for part in self._available(stretches(self.start_us, self.end_us, level))]
+        if level is RAW:
+            selects.append(self._live_readings(_READING, self.start_us, self.end_us))
+        else:
+            first, last = _whole(self.start_us, self.end_us, MINUTE)
+            selects.append(self._rows("live_minutes", _ROLLUP, first, last))
+            selects += [self._live_readings(_READING, *edge) for edge in ((self.start_us, first), (last, self.end_us))]
+        selects.append(self._select(_READING, "FROM tail", self.start_us, self.end_us))
+        return _union(selects)
+
+    def readings(self) -> str:
+        """SELECT t_us, series_id, value: the raw readings, corrected; without those that have expired."""
+        start, horizon = self.start_us, self.horizons.get(RAW.name, self.start_us)
+        return _union(
+            [
+                self._closed_readings(_VALUE, max(start, horizon), self.end_us),
+                self._live_readings(_VALUE, start, self.end_us),
+                self._select(_VALUE, "FROM tail", start, self.end_us),
+            ]
+        )
+
+    def bins(self) -> str:
+        """SELECT t_us, series_id, bin, count: the sketch of whole quarter hours, and the readings of the others."""
+        columns = f"t_us, series_id, {BIN_SQL} AS bin, 1 AS count"
+        selects = []
+        first, last = _whole(self.start_us, self.end_us, QUARTER)
+        horizon = self.horizons.get(RAW.name, self.start_us)
+        for from_us, to_us in ((self.start_us, first), (last, self.end_us)):
+            selects.append(self._sketch(from_us, min(to_us, horizon)))
+            selects.append(self._closed_readings(columns, max(from_us, horizon), to_us))
+        selects.append(self._sketch(first, last))
+        selects.append(self._live_readings(columns, self.start_us, self.end_us))
+        selects.append(self._select(columns, "FROM tail", self.start_us, self.end_us))
+        return _union(selects)
+
+    @property
+    def raw_is_whole(self) -> bool:
+        """Whether no raw reading of this range has expired."""
+        return self.horizons.get(RAW.name, self.start_us) <= self.start_us
+
+    def _available(self, wanted: Iterable[Stretch]) -> list[Stretch]:
+        """The stretches, those parts that have expired in the next wider level that has not."""
+        found: list[Stretch] = []
+        for stretch in wanted:
+            self._add(found, stretch)
+        return found
+
+    def _add(self, found: list[Stretch], stretch: Stretch) -> None:
+        horizon = self.horizons.get(stretch.level.name, stretch.from_us)
+        if horizon > stretch.from_us:
+            wider = LEVELS.index(stretch.level) + 1
+            if wider < len(LEVELS):
+                self._add(found, Stretch(LEVELS[wider], stretch.from_us, min(horizon, stretch.to_us)))
+        if horizon < stretch.to_us:
+            found.append(Stretch(stretch.level, max(horizon, stretch.from_us), stretch.to_us))
+
+    def _closed(self, stretch: Stretch) -> str:
+        if stretch.level is RAW:
+            return self._closed_readings(_READING, stretch.from_us, stretch.to_us)
+        if stretch.level is MINUTE:
+            files = self._files(stretch)
+            return self._rows(files, _PACKED, stretch.from_us, stretch.to_us) if files else ""
+        return self._rows(stretch.level.table, _ROLLUP, stretch.from_us, stretch.to_us)
+
+    def _closed_readings(self, columns: str, from_us: int, to_us: int) -> str:
+        files = self._files(Stretch(RAW, from_us, to_us)) if from_us < to_us else ""
+        return self._readings(columns, f"FROM {files}", from_us, to_us) if files else ""
+
+    def _live_readings(self, columns: str, from_us: int, to_us: int) -> str:
+        return self._readings(columns, "FROM live_readings", from_us, to_us)
+
+    def _readings(self, columns: str, source: str, from_us: int, to_us: int) -> str:
+        return self._select(columns, source, from_us, to_us) if from_us < to_us else ""
+
+    def _select(self, columns: str, source: str, from_us: int, to_us: int) -> str:
+        where = f"{self._chosen} AND t_us >= {from_us} AND t_us < {to_us}"
+        if not self.corrections:
+            return f"SELECT {columns} {source} WHERE {where}"
+        return f"SELECT {columns} FROM ({corrected(f'SELECT {_VALUE} {source} WHERE {where}', self.corrections)})"
+
+    def _sketch(self, from_us: int, to_us: int) -> str:
+        return self._rows("sketch", "bucket_us AS t_us, series_id, bin, count", from_us, to_us)
+
+    def _rows(self, source: str, columns: str, from_us: int, to_us: int) -> str:
+        if from_us >= to_us:
+            return ""
+        return f"SELECT {columns} FROM {source} WHERE {self._chosen} AND bucket_us >= {from_us} AND bucket_us < {to_us}"
+
+    def _files(self, stretch: Stretch) -> str:
+        """SQL for the files that hold a stretch; empty for none."""
+        rows = self.connection.execute(
+            "SELECT file, (SELECT path FROM duckdb_databases() WHERE database_name = current_database())"
+            " FROM segments WHERE level = $1 AND day >= $2 AND day <= $3 ORDER BY day",
+            [stretch.level.name, stretch.from_us // US_PER_DAY, (stretch.to_us - 1) // US_PER_DAY],
+        ).fetchall()
+        if not rows:
+            return ""
+        folder = Path(rows[0][1]).parent / "archive"
+        names = ", ".join("'" + str(folder / file).replace("'", "''") + "'" for file, _ in rows)
+        return f"read_parquet([{names}])"
+
+    @property
+    def _chosen(self) -> str:
+        if len(self.series_ids) == 1:
+            return f"series_id = {self.series_ids[0]}"
+        return f"series_id IN ({', '.join(map(str, self.series_ids))})"
+
+
+def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], start_us: int, end_us: int) -> Place:
+    """Where some series lie over a range. No series gives no rows."""
+    chosen = tuple(series_ids) or (-1,)
+    rows = connection.execute(
+        f"SELECT level, max(from_us) FROM horizons WHERE series_id IN ({', '.join(map(str, chosen))}) GROUP BY level"
+    ).fetchall()
+    horizons = {level: from_us for level, from_us in rows if level in BY_NAME}
+    return Place(connection, chosen, start_us, end_us, tuple(in_force(connection, chosen)), horizons)
+
+
+def _whole(start_us: int, end_us: int, level: Level) -> tuple[int, int]:
+    """The whole buckets of a range; `(end, end)` where there is none."""
+    first = -(-start_us // level.width_us) * level.width_us
+    last = end_us // level.width_us * level.width_us
+    return (first, last) if first < last else (end_us, end_us)
+
+
+def _union(selects: list[str]) -> str:
+    return " UNION ALL ".join(select for select in selects if select)
