@@ -22,6 +22,9 @@ OLDEST = (3, 11)
 #: Program (or its usual place) → Debian package, what the tests need beyond Python packages.
 TEST_PROGRAMS = {"mosquitto": "mosquitto", "mosquitto_pub": "mosquitto-clients", "chromium": "chromium"}
 
+#: A fresh machine often updates itself in its first minutes, and holds apt's lock meanwhile.
+_APT_SECONDS = 300
+
 
 class SetupError(Exception):
     """Something this script cannot do; the sentence says what a person can."""
@@ -116,7 +119,8 @@ def _apt(packages: list[str], what: str) -> None:
     prefix = [] if root else ["sudo", "-n"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-        done = subprocess.run([*prefix, "apt-get", *arguments], env=environment, stdout=subprocess.DEVNULL, check=False)
+        command = [*prefix, "apt-get", "-o", f"DPkg::Lock::Timeout={_APT_SECONDS}", *arguments]
+        done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
         if done.returncode != 0:
             raise SetupError(f"{what} could not be installed (apt's own message is above): {line}")
 
