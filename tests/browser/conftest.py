@@ -18,6 +18,8 @@ from tests.harness.waiting import until
 
 #: Refusals are told by their own words on the page; Chromium notes each on the console by itself.
 _REFUSED = re.compile(r"status of 40[13] ")
+#: What Chromium and Dash say on the console when a server is not there.
+_OUTAGE = re.compile(r"ERR_|fetch|status of 50|the server did not respond")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
 
         def hear(kind: str, text: str) -> None:
-            if _REFUSED.search(text) or (outage and ("ERR_" in text or "fetch" in text or "status of 50" in text)):
+            if _REFUSED.search(text) or (outage and _OUTAGE.search(text)):
                 return
             problems.append(f"{kind}: {text}")
 
