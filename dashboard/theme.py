@@ -18,10 +18,19 @@ class Palette:
     line: str
     series: str
     band: str
+    note: str
+    note_ink: str
+    note_span: str
 
 
-LIGHT = Palette("#17202c", "#566376", "#e8ecf2", "#ffffff", "#e1e6ee", "#d97706", "rgba(217,119,6,0.20)")
-DARK = Palette("#e4e9f1", "#9aa7b8", "#252e39", "#151b23", "#252e39", "#ffb84d", "rgba(255,184,77,0.18)")
+LIGHT = Palette(
+    "#17202c", "#566376", "#e8ecf2", "#ffffff", "#e1e6ee", "#d97706", "rgba(217,119,6,0.20)",
+    "#4761d8", "#ffffff", "rgba(71,97,216,0.10)",
+)  # fmt: skip
+DARK = Palette(
+    "#e4e9f1", "#9aa7b8", "#252e39", "#151b23", "#252e39", "#ffb84d", "rgba(255,184,77,0.18)",
+    "#98a9fb", "#0d1117", "rgba(152,169,251,0.12)",
+)  # fmt: skip
 
 PALETTES: Mapping[str, Palette] = {"light": LIGHT, "dark": DARK}
 

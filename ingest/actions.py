@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.board_users import BoardUsers
+from ingest.notes import Notes
 from ingest.recent import Recent
 from ingest.transactions import transact
 from ingest.writer import Writer
@@ -41,6 +42,7 @@ class Actions:
         self.writer = writer
         self.recent = recent
         self.boards = boards
+        self.notes = Notes(writer.connection, writer.catalog)
 
     def carry_out(self, name: str, arguments: Mapping[str, Any], by: str) -> Any:
         """The action's result. Raises ActionError or CommandError with a sentence."""
@@ -107,8 +109,40 @@ def _remove_board_user(actions: Actions, arguments: Mapping[str, Any], _by: str)
     return actions.boards.remove(arguments["device"])
 
 
+def _write_note(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Write on a moment or a span of a device, or of one of its metrics."""
+    span = arguments["from_us"], arguments["to_us"]
+    note_id = actions.notes.write(arguments["device"], arguments.get("metric"), span, arguments["text"], by)
+    actions.recent.revision += 1
+    return {"id": note_id}
+
+
+def _change_note(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Another text or span for a note; what it said before is kept."""
+    span = arguments.get("from_us"), arguments.get("to_us")
+    actions.notes.change(arguments["id"], span, arguments.get("text"), by)
+    actions.recent.revision += 1
+    return {"id": arguments["id"]}
+
+
+def _delete_note(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Take a note off the charts; `restore_note` brings it back."""
+    actions.notes.delete(arguments["id"], by)
+    actions.recent.revision += 1
+    return {"id": arguments["id"]}
+
+
+def _restore_note(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Bring a deleted note back."""
+    actions.notes.delete(arguments["id"], by, deleted=False)
+    actions.recent.revision += 1
+    return {"id": arguments["id"]}
+
+
 _TEXT = (str,)
 _MAYBE_TEXT = (str, type(None))
+_TIME = (int,)
+_MAYBE_TIME = (int, type(None))
 
 ACTIONS: Mapping[str, _Action] = {
     "hold_command": _Action(
@@ -118,6 +152,14 @@ ACTIONS: Mapping[str, _Action] = {
     "add_board_user": _Action({"device": _TEXT}, _add_board_user),
     "renew_board_user": _Action({"device": _TEXT}, _renew_board_user),
     "remove_board_user": _Action({"device": _TEXT}, _remove_board_user),
+    "write_note": _Action(
+        {"device": _TEXT, "metric": _MAYBE_TEXT, "from_us": _TIME, "to_us": _TIME, "text": _TEXT}, _write_note
+    ),
+    "change_note": _Action(
+        {"id": _TEXT, "from_us": _MAYBE_TIME, "to_us": _MAYBE_TIME, "text": _MAYBE_TEXT}, _change_note
+    ),
+    "delete_note": _Action({"id": _TEXT}, _delete_note),
+    "restore_note": _Action({"id": _TEXT}, _restore_note),
     "rename_device": _Action({"device": _TEXT, "name": _MAYBE_TEXT, "place": _MAYBE_TEXT}, _rename_device),
 }
 

@@ -74,3 +74,8 @@ class Catalog:
     def find_series(self, device: str, metric: str) -> int | None:
         device_id = self._devices.get(device)
         return None if device_id is None else self._series.get((device_id, metric))
+
+    def metrics(self, device: str) -> list[str]:
+        """The metrics of a device."""
+        device_id = self._devices.get(device)
+        return [metric for owner, metric in self._series if owner == device_id]

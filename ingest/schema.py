@@ -103,8 +103,18 @@ _VERSION_2 = """
     );
 """
 
+#: What people write on a moment (both ends the same) or a span, of one series or (series null) of a whole device. Each
+#: row is a version of a note; the last one counts, and none is ever changed or taken away: `deleted` is a version too.
+_NOTES = """
+    CREATE TABLE notes (
+        note_id VARCHAR NOT NULL, version INTEGER NOT NULL, device_id INTEGER NOT NULL, series_id INTEGER,
+        from_us BIGINT NOT NULL, to_us BIGINT NOT NULL, text VARCHAR NOT NULL, deleted BOOLEAN NOT NULL,
+        asked_by VARCHAR NOT NULL, asked_us BIGINT NOT NULL
+    );
+"""
+
 #: Row n takes a database from version n to version n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, target: int = len(MIGRATIONS)) -> tuple[int, int]:

@@ -71,6 +71,16 @@ def check_number(name: str, value: int, low: int, high: int) -> None:
         raise QuestionError(f"{name}={value} must be {low} to {high}")
 
 
+def pairs_of(series: list[list[str]]) -> list[tuple[str, str]]:
+    """[device, metric] pairs, each once. Raises QuestionError for what is no pair."""
+    pairs: dict[tuple[str, str], None] = {}
+    for pair in series:
+        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(word, str) for word in pair):
+            raise QuestionError(f"series: {pair!r:.64} must be [device, metric]")
+        pairs[pair[0], pair[1]] = None
+    return list(pairs)
+
+
 def find_series(connection: duckdb.DuckDBPyConnection, device: str, metric: str) -> list[int]:
     """The series' id in a list, or none."""
     rows = connection.execute(

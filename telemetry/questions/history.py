@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from telemetry.buckets import bucket_grid
-from telemetry.errors import QuestionError
 from telemetry.levels import widest
 from telemetry.local_time import local_day, moment_of, pieces, restriction
 from telemetry.questions.answering import (
@@ -14,6 +13,7 @@ from telemetry.questions.answering import (
     check_range,
     find_series,
     metadata_of,
+    pairs_of,
     table,
     with_metadata,
 )
@@ -148,11 +148,7 @@ def _total(found: pa.Table) -> int:
 
 def _find_all(connection: duckdb.DuckDBPyConnection, wanted: list[list[str]]) -> list[int]:
     """The ids of [device, metric] pairs. Raises QuestionError for what is no pair."""
-    pairs = set()
-    for pair in wanted:
-        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(word, str) for word in pair):
-            raise QuestionError(f"series: {pair!r:.64} must be [device, metric]")
-        pairs.add((pair[0], pair[1]))
+    pairs = set(pairs_of(wanted))
     rows = connection.execute("SELECT device, metric, series_id FROM series JOIN devices USING (device_id)").fetchall()
     return [series_id for device, metric, series_id in rows if (device, metric) in pairs]
 

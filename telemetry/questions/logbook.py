@@ -1,11 +1,11 @@
-"""What was said and done: commands, corrections, and messages that could not be read."""
+"""What was said and done: commands, notes, corrections, and messages that could not be read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from telemetry.commands import ACK_TIMEOUT_SECONDS, CommandState
-from telemetry.questions.answering import check_number, table
+from telemetry.questions.answering import check_number, check_range, pairs_of, table
 from telemetry.timestamps import US_PER_SECOND, now_us
 
 if TYPE_CHECKING:
@@ -45,6 +45,60 @@ def commands(connection: duckdb.DuckDBPyConnection, *, device: str | None = None
             "overdue": now_us() - int(ACK_TIMEOUT_SECONDS * US_PER_SECOND),
             "timed_out": str(CommandState.TIMED_OUT),
         },
+    )
+
+
+def notes(
+    connection: duckdb.DuckDBPyConnection, *, series: list[list[str]], start_us: int, end_us: int, limit: int = 500
+) -> pa.Table:
+    """What people wrote on a range of some series ([device, metric]), or on their devices as a whole; oldest first.
+
+    Columns: note_id, device, metric (null: the whole device), from_us, to_us (the same for a moment), text, written_by,
+    written_us, changed_by, changed_us (null while nobody changed it). Deleted ones are left out; a note counts that
+    touches the range, so a span that began before it is there. The newest `limit` of them.
+    """
+    check_range(start_us, end_us)
+    check_number("limit", limit, 1, 10_000)
+    pairs = pairs_of(series)
+    return table(
+        connection,
+        """
+        WITH wanted AS (SELECT unnest($devices) AS device, unnest($metrics) AS metric),
+        standing AS (
+            SELECT note_id, max(version) AS version, arg_min(asked_by, version) AS written_by,
+                min(asked_us) AS written_us
+            FROM notes GROUP BY note_id
+        ), found AS (
+            SELECT note_id, device, metric, from_us, to_us, text, written_by, written_us,
+                if(version > 1, asked_by, NULL) AS changed_by, if(version > 1, asked_us, NULL) AS changed_us
+            FROM notes JOIN standing USING (note_id, version)
+                JOIN devices USING (device_id) LEFT JOIN series USING (series_id)
+            WHERE NOT deleted AND from_us < $end_us AND to_us >= $start_us
+                AND device IN (SELECT device FROM wanted)
+                AND (metric IS NULL OR (device, metric) IN (SELECT (device, metric) FROM wanted))
+            ORDER BY from_us DESC, note_id DESC LIMIT $limit
+        )
+        FROM found ORDER BY from_us, note_id
+        """,
+        {
+            "devices": [device for device, _ in pairs],
+            "metrics": [metric for _, metric in pairs],
+            "start_us": start_us,
+            "end_us": end_us,
+            "limit": limit,
+        },
+    )
+
+
+def note_versions(connection: duckdb.DuckDBPyConnection, *, note_id: str) -> pa.Table:
+    """All that a note ever was: version, from_us, to_us, text, deleted, asked_by, asked_us; oldest first."""
+    return table(
+        connection,
+        """
+        SELECT version, from_us, to_us, text, deleted, asked_by, asked_us FROM notes
+        WHERE note_id = $note_id ORDER BY version
+        """,
+        {"note_id": note_id},
     )
 
 

@@ -15,17 +15,16 @@ MINUTE = 60_000_000
 START = 1_794_924_000_000_000
 
 #: What an earlier Lumos would have left behind: one device, one series, readings in each place.
-_FILL = {
-    1: f"""
-        INSERT INTO devices VALUES (1, 'window', NULL, NULL, 0);
-        INSERT INTO series VALUES (1, 1, 'light', 'lx', NULL, 0, 10, 0);
-        INSERT INTO readings SELECT {START} + i * 1000000, 1, i, 0 FROM range(120) r(i);
-        INSERT INTO rollup_minute SELECT t_us // {MINUTE} * {MINUTE}, series_id, count(*), sum(value),
-            sum(value * value), min(value), max(value), min(t_us), arg_min(value, t_us), max(t_us),
-            arg_max(value, t_us) FROM readings GROUP BY 1, 2;
-        INSERT INTO tail VALUES ({START} + 120000000, 1, 120, 0);
-    """,
-}
+_FILL_1 = f"""
+    INSERT INTO devices VALUES (1, 'window', NULL, NULL, 0);
+    INSERT INTO series VALUES (1, 1, 'light', 'lx', NULL, 0, 10, 0);
+    INSERT INTO readings SELECT {START} + i * 1000000, 1, i, 0 FROM range(120) r(i);
+    INSERT INTO rollup_minute SELECT t_us // {MINUTE} * {MINUTE}, series_id, count(*), sum(value),
+        sum(value * value), min(value), max(value), min(t_us), arg_min(value, t_us), max(t_us),
+        arg_max(value, t_us) FROM readings GROUP BY 1, 2;
+    INSERT INTO tail VALUES ({START} + 120000000, 1, 120, 0);
+"""
+_FILL = {1: _FILL_1, 2: _FILL_1.replace("readings", "live_readings").replace("rollup_minute", "live_minutes")}
 
 
 @pytest.mark.parametrize("before", range(1, len(MIGRATIONS)))
