@@ -100,6 +100,17 @@ def cursor(context: Context, view: View) -> str:
     return str(metadata_of(table)["cursor"])
 
 
+def newest(context: Context, view: View) -> tuple[int, float | None]:
+    """The newest reading of a series: its time and value, `(0, None)` where there is none."""
+    last_us = context.last_us(view.device, view.metric)
+    if last_us is None:
+        return 0, None
+    found = context.rows(
+        "buckets", device=view.device, metric=view.metric, start_us=last_us, end_us=last_us + 1, points=1
+    )
+    return last_us, found[-1]["mean"] if found else None
+
+
 def subtitle_of(count: int, bucket_us: int, style: Style) -> str:
     """`min–max band, mean, 1 min buckets · 1,396 points`, or `342 readings`."""
     if not bucket_us:

@@ -128,14 +128,21 @@ class Ticker:
         news = replace(news or News(after), shown=after)
         if heard.revision != shown.revision:
             news = replace(news, revision=heard.revision)
-        if heard.times_us and heard.times_us[-1] >= shown.last_us:
-            value = newest_text(heard.values[-1], self.view, self.style)
-            news = replace(news, value=value, time_ms=str(heard.times_us[-1] // US_PER_MS))
+        if not heard.complete:
+            # What came between the last cursor that counted and this one was never heard: after a restart of ingest,
+            # a board's only reading would stay unseen.
+            news = self._newest(news, *drawing.newest(self.context, self.view))
+        elif heard.times_us and heard.times_us[-1] >= shown.last_us:
+            news = self._newest(news, heard.times_us[-1], heard.values[-1])
         if heard.complete and not heard.times_us:
             return news
         if self.view.relative and self.live:
             news = self._chart(news, heard)
         return self._numbers(news, at_once=not heard.complete)
+
+    def _newest(self, news: News, t_us: int, value: float | None) -> News:
+        """The newest reading, and when it was."""
+        return replace(news, value=newest_text(value, self.view, self.style), time_ms=str(t_us // US_PER_MS))
 
     def _chart(self, news: News, heard: Heard) -> News:
         """The patch that appends what was heard, or the whole chart where that is not enough."""

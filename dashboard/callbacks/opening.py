@@ -13,6 +13,7 @@ from dash import Input, Output, State, no_update
 from dashboard import formats, ids, zones
 from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
+from dashboard.drawing import newest
 from dashboard.figures import Style
 from dashboard.panels.cards import newest_text
 from dashboard.panels.welcome import welcome
@@ -115,17 +116,6 @@ def open_view(search: str, series: Sequence[Mapping[str, Any]], devices: Sequenc
         [{"value": row["device"], "label": _device_label(row)} for row in devices],
         [{"value": row["metric"], "label": _metric_label(row)} for row in series if row["device"] == view.device],
     )
-
-
-def newest(context: Context, view: View) -> tuple[int, float | None]:
-    """The newest reading of a series: its time and value, `(0, None)` where there is none."""
-    last_us = context.last_us(view.device, view.metric)
-    if last_us is None:
-        return 0, None
-    found = context.rows(
-        "buckets", device=view.device, metric=view.metric, start_us=last_us, end_us=last_us + 1, points=1
-    )
-    return last_us, found[-1]["mean"] if found else None
 
 
 def custom_view(view: View, start: str | None, end: str | None, style: Style) -> View | str:

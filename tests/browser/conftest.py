@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.harness.browser import ARGUMENTS, CHROMIUM
 from tests.harness.http import get_json
@@ -20,6 +20,9 @@ from tests.harness.waiting import until
 _REFUSED = re.compile(r"status of 40[13] ")
 #: What Chromium and Dash say on the console when a server is not there.
 _OUTAGE = re.compile(r"ERR_|fetch|status of 50|the server did not respond")
+
+#: Each is awaited, so a fast machine loses nothing; a busy one with two cores draws a page in more than five seconds.
+expect.set_options(timeout=20_000)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from tests.dashboard.conftest import (
 
 VIEW = View("window", "light", "15m", unit="lx")
 NOW = NOON_US + 900 * SECOND
+SERIES = pa.Table.from_pylist([{"device": "window", "metric": "light", "last_us": NOW - SECOND}])
 
 
 def _readings(**arguments: Any) -> pa.Table:
@@ -98,10 +99,14 @@ def test_a_late_reading_draws_the_whole(context_on: Any, style: Style) -> None:
 
 def test_an_incomplete_cursor_draws_the_whole(context_on: Any, style: Style) -> None:
     shown = _drawn(context_on, style)
-    news = _tick(context_on(changes=changes_table([], complete=False), buckets=_readings), style, shown)
+    context = context_on(changes=changes_table([], complete=False), buckets=_readings, series=SERIES)
+    news = _tick(context, style, shown)
     assert news is not None
     assert isinstance(news.figure, dict)
     assert news.refresh == NOW // 1_000
+    # What nobody was told of is looked up.
+    assert news.value[0] == str((NOW // SECOND - 1) % 50)
+    assert news.time_ms == str(NOW // 1_000 - 1_000)
 
 
 def test_a_new_revision_is_passed_on(context_on: Any, style: Style) -> None:
@@ -136,10 +141,13 @@ def test_without_ingest_the_page_is_told_once(context_on: Any, style: Style) -> 
 
 def test_when_ingest_is_back_the_whole_is_drawn(context_on: Any, style: Style) -> None:
     shown = replace(_drawn(context_on, style), cursor="", health="down-0")
-    context = context_on(health=health_table(revision=9), changes=changes_table([], revision=9), buckets=_readings)
+    context = context_on(
+        health=health_table(revision=9), changes=changes_table([], revision=9), buckets=_readings, series=SERIES
+    )
     news = _tick(context, style, shown)
     assert news is not None
     assert isinstance(news.figure, dict)
+    assert news.time_ms == str(NOW // 1_000 - 1_000)
     assert news.health == "100-12"
     assert news.revision == 9
 
