@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
+from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Action
 from ingest.board_users import BoardUsers
+from ingest.describing import Describing
+from ingest.device_actions import DEVICE_ACTIONS
+from ingest.merging import Merging
 from ingest.notes import Notes
 from ingest.recent import Recent
 from ingest.transactions import transact
@@ -27,14 +30,6 @@ _log = logging.getLogger(__name__)
 _WAIT_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Action:
-    """A row of the table: what it takes (name → types, with None where it may be absent), and what it does."""
-
-    takes: Mapping[str, tuple[type, ...]]
-    run: Callable[[Actions, Mapping[str, Any], str], Any]
-
-
 class Actions:
     """Carries actions out for whoever holds the action token."""
 
@@ -43,6 +38,8 @@ class Actions:
         self.recent = recent
         self.boards = boards
         self.notes = Notes(writer.connection, writer.catalog)
+        self.describing = Describing(writer.connection, writer.catalog)
+        self.merging = Merging(writer.connection, writer.catalog)
 
     def carry_out(self, name: str, arguments: Mapping[str, Any], by: str) -> Any:
         """The action's result. Raises ActionError or CommandError with a sentence."""
@@ -77,21 +74,6 @@ def _withdraw_command(actions: Actions, arguments: Mapping[str, Any], by: str) -
     """Give a held command up."""
     actions.writer.holding.withdraw(arguments["id"], by)
     return {"id": arguments["id"]}
-
-
-def _rename_device(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
-    """Give a device a name and a place for people."""
-    device = arguments["device"]
-    device_id = actions.writer.catalog.find_device(device)
-    if device_id is None:
-        raise ActionError(f"'{device[:64]}' is no device that was ever heard of")
-    for key in ("name", "place"):
-        if len(arguments.get(key) or "") > 128:
-            raise ActionError(f"{key} has at most 128 characters")
-    statement = "UPDATE devices SET name = $1, place = $2 WHERE device_id = $3"
-    transact(actions.writer.connection, (statement, [arguments.get("name"), arguments.get("place"), device_id]))
-    actions.recent.revision += 1
-    return {"device": device}
 
 
 def _add_board_user(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
@@ -139,28 +121,21 @@ def _restore_note(actions: Actions, arguments: Mapping[str, Any], by: str) -> di
     return {"id": arguments["id"]}
 
 
-_TEXT = (str,)
-_MAYBE_TEXT = (str, type(None))
-_TIME = (int,)
-_MAYBE_TIME = (int, type(None))
-
-ACTIONS: Mapping[str, _Action] = {
-    "hold_command": _Action(
-        {"device": _TEXT, "cmd": _TEXT, "value": (object,), "expires_seconds": (int, float, type(None))}, _hold_command
+ACTIONS: Mapping[str, Action] = {
+    "hold_command": Action(
+        {"device": TEXT, "cmd": TEXT, "value": (object,), "expires_seconds": MAYBE_NUMBER}, _hold_command
     ),
-    "withdraw_command": _Action({"id": _TEXT}, _withdraw_command),
-    "add_board_user": _Action({"device": _TEXT}, _add_board_user),
-    "renew_board_user": _Action({"device": _TEXT}, _renew_board_user),
-    "remove_board_user": _Action({"device": _TEXT}, _remove_board_user),
-    "write_note": _Action(
-        {"device": _TEXT, "metric": _MAYBE_TEXT, "from_us": _TIME, "to_us": _TIME, "text": _TEXT}, _write_note
+    "withdraw_command": Action({"id": TEXT}, _withdraw_command),
+    "add_board_user": Action({"device": TEXT}, _add_board_user),
+    "renew_board_user": Action({"device": TEXT}, _renew_board_user),
+    "remove_board_user": Action({"device": TEXT}, _remove_board_user),
+    "write_note": Action(
+        {"device": TEXT, "metric": MAYBE_TEXT, "from_us": TIME, "to_us": TIME, "text": TEXT}, _write_note
     ),
-    "change_note": _Action(
-        {"id": _TEXT, "from_us": _MAYBE_TIME, "to_us": _MAYBE_TIME, "text": _MAYBE_TEXT}, _change_note
-    ),
-    "delete_note": _Action({"id": _TEXT}, _delete_note),
-    "restore_note": _Action({"id": _TEXT}, _restore_note),
-    "rename_device": _Action({"device": _TEXT, "name": _MAYBE_TEXT, "place": _MAYBE_TEXT}, _rename_device),
+    "change_note": Action({"id": TEXT, "from_us": MAYBE_TIME, "to_us": MAYBE_TIME, "text": MAYBE_TEXT}, _change_note),
+    "delete_note": Action({"id": TEXT}, _delete_note),
+    "restore_note": Action({"id": TEXT}, _restore_note),
+    **DEVICE_ACTIONS,
 }
 
 

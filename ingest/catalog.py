@@ -18,6 +18,10 @@ class Catalog:
         self._devices: dict[str, int] = {}
         self._series: dict[tuple[int, str], int] = {}
         self._sensors: dict[int, Sensor] = {}
+        #: Under which device another one is shown, and the devices that are shown under one.
+        self._shown: dict[int, int] = {}
+        self._together: dict[int, list[int]] = {}
+        self._deleted: set[str] = set()
         self._next_device = 1
         self._next_series = 1
         self.reload()
@@ -31,14 +35,25 @@ class Catalog:
         self._devices = dict(devices)
         self._series = {(device_id, metric): series_id for device_id, metric, series_id, *_ in series}
         self._sensors = {series_id: Sensor(*said) for _, _, series_id, *said in series}
-        self._next_device = max(self._devices.values(), default=0) + 1
-        self._next_series = max(self._series.values(), default=0) + 1
+        self._shown = dict(self._connection.execute("SELECT device_id, shown_id FROM replacements").fetchall())
+        self._together = {}
+        for device_id in self._devices.values():
+            self._together.setdefault(self._shown.get(device_id, device_id), []).append(device_id)
+        deleted = self._connection.execute("SELECT device, device_id, series_ids FROM deletions").fetchall()
+        self._deleted = {name for name, *_ in deleted} - self._devices.keys()
+        # An id that was ever given is never given again: files that are being rewritten still hold it.
+        gone_devices = [device_id for _, device_id, _ in deleted]
+        gone_series = [series_id for *_, ids in deleted for series_id in ids]
+        self._next_device = max([*self._devices.values(), *gone_devices], default=0) + 1
+        self._next_series = max([*self._series.values(), *gone_series], default=0) + 1
 
     def device(self, name: str, now_us: int) -> int:
         """The device's id; a row is made for a new one."""
         found = self._devices.get(name)
         if found is None:
             found = self._devices[name] = self._next_device
+            self._together[found] = [found]
+            self._deleted.discard(name)
             self._next_device += 1
             self._connection.execute(
                 "INSERT INTO devices (device_id, device, first_seen_us) VALUES ($1, $2, $3)", [found, name, now_us]
@@ -71,11 +86,30 @@ class Catalog:
     def find_device(self, name: str) -> int | None:
         return self._devices.get(name)
 
+    def was_deleted(self, name: str) -> bool:
+        """Whether a device of this name was deleted and has not been heard of since."""
+        return name in self._deleted
+
+    def shown_as(self, device_id: int) -> int:
+        """The device under which a device is shown: itself, unless it was replaced."""
+        return self._shown.get(device_id, device_id)
+
+    def all_series(self, device: str, metric: str) -> list[int]:
+        """The ids of a metric as questions see it: those of the devices it replaced too, its own first."""
+        device_id = self._devices.get(device)
+        if device_id is None:
+            return []
+        shown = self.shown_as(device_id)
+        owners = sorted(self._together[shown], key=lambda owner: owner != shown)
+        found = (self._series.get((owner, metric)) for owner in owners)
+        return [series_id for series_id in found if series_id is not None]
+
+    def metrics(self, device: str) -> list[str]:
+        """The metrics of a device as it is shown."""
+        device_id = self._devices.get(device)
+        together = [] if device_id is None else self._together[self.shown_as(device_id)]
+        return sorted({metric for owner, metric in self._series if owner in together})
+
     def find_series(self, device: str, metric: str) -> int | None:
         device_id = self._devices.get(device)
         return None if device_id is None else self._series.get((device_id, metric))
-
-    def metrics(self, device: str) -> list[str]:
-        """The metrics of a device."""
-        device_id = self._devices.get(device)
-        return [metric for owner, metric in self._series if owner == device_id]

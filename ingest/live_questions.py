@@ -41,7 +41,7 @@ def with_live_questions(
         The metadata holds the new `cursor`, `complete` (false: the cursor says nothing here, load everything), and
         `revision`, which changes with any device, series, status or command.
         """
-        found = recent.since(writer.catalog.find_series(device, metric), cursor)
+        found = recent.since(writer.catalog.all_series(device, metric), cursor)
         table = pa.table(
             {
                 "t_us": pa.array([t_us for t_us, _ in found.rows], pa.int64()),

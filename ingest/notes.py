@@ -48,7 +48,7 @@ class Notes:
         device_id = self._catalog.find_device(device)
         if device_id is None:
             raise ActionError(f"no device '{device[:64]}' has been heard of: a note needs one")
-        series_id = None if metric is None else self._catalog.find_series(device, metric)
+        series_id = None if metric is None else next(iter(self._catalog.all_series(device, metric)), None)
         if metric is not None and series_id is None:
             raise ActionError(f"{device} has no metric '{metric[:64]}'{nearest(metric, self._catalog.metrics(device))}")
         version = Version(str(ULID()), 1, device_id, series_id, *_checked_span(span), _checked_text(text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 _KEPT_READINGS = 50_000
@@ -42,8 +42,8 @@ class Recent:
                 self._last += 1
                 self._ring.append((self._last, series_id, t_us, value))
 
-    def since(self, series_id: int | None, cursor: str) -> Changes:
-        """The readings of a series committed after the cursor; none for an empty cursor, which asks where we are."""
+    def since(self, series_ids: Collection[int], cursor: str) -> Changes:
+        """The readings of some series committed after the cursor; none for an empty cursor, which asks where we are."""
         with self._lock:
             here = f"{self._run}:{self._last}"
             if not cursor:
@@ -57,7 +57,7 @@ class Recent:
             for n, series, t_us, value in reversed(self._ring):
                 if n <= after:
                     break
-                if series == series_id:
+                if series in series_ids:
                     rows.append((t_us, value))
             rows.reverse()
             return Changes(rows, here, complete=True)

@@ -113,8 +113,39 @@ _NOTES = """
     );
 """
 
+#: What people say of devices and series, beside what boards say of themselves (`devices`, `series`), which it covers.
+#: `merges` is the log of which board was replaced by which, `replacements` what follows from it now: under which device
+#: another one is shown. Questions join `shown_devices` and `shown_series`, so that a merged device is one everywhere.
+#: `deletions` holds the ids of deleted devices: none is ever given again, and what is not done goes on after a crash.
+_DEVICES = """
+    CREATE TABLE device_traits (
+        device_id INTEGER NOT NULL, tags VARCHAR[] NOT NULL, notes VARCHAR, colour VARCHAR, hidden BOOLEAN NOT NULL
+    );
+    CREATE TABLE series_traits (
+        series_id INTEGER NOT NULL, label VARCHAR, unit VARCHAR, low DOUBLE, high DOUBLE, decimals TINYINT
+    );
+    CREATE TABLE merges (
+        device_id INTEGER NOT NULL, into_id INTEGER NOT NULL, asked_by VARCHAR NOT NULL, merged_us BIGINT NOT NULL,
+        undone_by VARCHAR, undone_us BIGINT
+    );
+    CREATE TABLE replacements (device_id INTEGER NOT NULL, shown_id INTEGER NOT NULL);
+    CREATE TABLE deletions (
+        device_id INTEGER NOT NULL, device VARCHAR NOT NULL, series_ids INTEGER[] NOT NULL,
+        asked_by VARCHAR NOT NULL, asked_us BIGINT NOT NULL, done_us BIGINT
+    );
+    CREATE VIEW shown_devices AS
+        SELECT own.device_id, own.device AS own_name, shown.device_id AS shown_id, shown.device, shown.name, shown.place
+        FROM devices AS own LEFT JOIN replacements USING (device_id)
+            JOIN devices AS shown ON shown.device_id = coalesce(replacements.shown_id, own.device_id);
+    CREATE VIEW shown_series AS
+        SELECT series_id, shown_id AS device_id, device, metric, coalesce(said.label, series.label) AS label,
+            coalesce(said.unit, series.unit) AS unit, coalesce(said.low, series.low) AS low,
+            coalesce(said.high, series.high) AS high, decimals, series.device_id = shown_id AS is_own
+        FROM series JOIN shown_devices USING (device_id) LEFT JOIN series_traits AS said USING (series_id);
+"""
+
 #: Row n takes a database from version n to version n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES, _DEVICES)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, target: int = len(MIGRATIONS)) -> tuple[int, int]:

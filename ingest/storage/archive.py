@@ -124,7 +124,7 @@ class Archive:
             """
             CREATE OR REPLACE VIEW history AS
             SELECT device, metric, make_timestamp(t_us) AS time, value, t_us, flags
-            FROM readings JOIN series USING (series_id) JOIN devices USING (device_id)
+            FROM readings JOIN shown_series USING (series_id)
             """
         )
 

@@ -82,9 +82,15 @@ def pairs_of(series: list[list[str]]) -> list[tuple[str, str]]:
 
 
 def find_series(connection: duckdb.DuckDBPyConnection, device: str, metric: str) -> list[int]:
-    """The series' id in a list, or none."""
+    """The ids of a device's metric: several where the device replaced others, none for an unknown one.
+
+    A replaced board's own name leads to the device that it is shown under.
+    """
     rows = connection.execute(
-        "SELECT series_id FROM series JOIN devices USING (device_id) WHERE device = $device AND metric = $metric",
+        """
+        SELECT series_id FROM shown_series
+        WHERE metric = $metric AND device = (SELECT device FROM shown_devices WHERE own_name = $device)
+        """,
         {"device": device, "metric": metric},
     ).fetchall()
     return [row[0] for row in rows]

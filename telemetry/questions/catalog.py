@@ -19,7 +19,10 @@ _EVER = (-20_000 * US_PER_DAY, 100_000 * US_PER_DAY)
 
 
 def series(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Every series: device, metric, unit, label, low, high (the sensor's range), first_us, last_us, count."""
+    """Every series: device, metric, unit, label, low, high (the sensor's range), decimals, first_us, last_us, count.
+
+    What people said of it comes before what the board said. `decimals` is null where nobody said how many.
+    """
     return table(
         connection,
         f"""
@@ -27,9 +30,9 @@ def series(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             SELECT series_id, sum(count)::BIGINT AS count, min(first_us) AS first_us, max(last_us) AS last_us
             FROM ({_everything(connection)}) GROUP BY series_id
         )
-        SELECT device, metric, unit, label, low, high, first_us, last_us, coalesce(count, 0) AS count
-        FROM series JOIN devices USING (device_id) LEFT JOIN totals USING (series_id)
-        ORDER BY device, metric
+        SELECT device, metric, {_described("unit", "label", "low", "high", "decimals")},
+            min(first_us) AS first_us, max(last_us) AS last_us, coalesce(sum(count), 0)::BIGINT AS count
+        FROM shown_series LEFT JOIN totals USING (series_id) GROUP BY device, metric ORDER BY device, metric
         """,
     )
 
@@ -43,21 +46,28 @@ def last_values(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             SELECT series_id, max(last_us) AS t_us, arg_max(last, last_us) AS value
             FROM ({_everything(connection)}) GROUP BY series_id
         )
-        SELECT device, metric, unit, label, t_us, value
-        FROM newest JOIN series USING (series_id) JOIN devices USING (device_id) ORDER BY device, metric
+        SELECT device, metric, {_described("unit", "label")}, max(t_us) AS t_us, arg_max(value, t_us) AS value
+        FROM newest JOIN shown_series USING (series_id) GROUP BY device, metric ORDER BY device, metric
         """,
     )
 
 
 def _everything(connection: duckdb.DuckDBPyConnection) -> str:
-    ids = [row[0] for row in connection.execute("SELECT series_id FROM series").fetchall()]
+    ids = [row[0] for row in connection.execute("SELECT series_id FROM shown_series").fetchall()]
     return place(connection, ids, *_EVER).parts(DAY)
+
+
+def _described(*columns: str) -> str:
+    """Columns of `shown_series` for a metric of a device that replaced others: its own, else the latest board's."""
+    return ", ".join(f"any_value({name} ORDER BY is_own DESC, series_id DESC) AS {name}" for name in columns)
 
 
 def devices(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Every device: device, name, place, first_seen_us, online (null: never said), status (JSON text), status_us.
 
-    `status` is the last one in which the board said something about itself; a last will changes `online` only.
+    `status` is the last one in which the board said something about itself; a last will changes `online` only. Then
+    what people say of it: tags (a list), notes, colour (`#rrggbb`), hidden; and `replaces`, the devices whose history
+    it continues. Those have no row of their own.
     """
     return table(
         connection,
@@ -67,7 +77,12 @@ def devices(connection: duckdb.DuckDBPyConnection) -> pa.Table:
                 arg_max(status, status_us) FILTER (WHERE online) AS status
             FROM statuses GROUP BY device_id
         )
-        SELECT device, name, place, first_seen_us, online, status, status_us
-        FROM devices LEFT JOIN said USING (device_id) ORDER BY device
+        SELECT device, name, place, first_seen_us, online, status, status_us, coalesce(tags, []) AS tags, notes, colour,
+            coalesce(hidden, false) AS hidden, coalesce(replaces, []) AS replaces
+        FROM devices LEFT JOIN said USING (device_id) LEFT JOIN device_traits USING (device_id) LEFT JOIN (
+            SELECT shown_id AS device_id, list(own_name ORDER BY own_name) AS replaces
+            FROM shown_devices WHERE device_id != shown_id GROUP BY shown_id
+        ) USING (device_id)
+        WHERE device_id NOT IN (SELECT device_id FROM replacements) ORDER BY device
         """,
     )

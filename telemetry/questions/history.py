@@ -79,14 +79,17 @@ def buckets_of(
     where = place(connection, chosen, start_us, end_us)
     width, origin = bucket_grid(start_us, end_us, points)
     rows = f"""
-        WITH found AS (
-            SELECT series_id, {_grid(width, origin)} AS t_us, {_BUCKET} FROM ({where.parts(widest(width))})
-            GROUP BY 1, 2
+        WITH names AS (
+            SELECT device, metric, series_id, min(series_id) OVER (PARTITION BY device, metric) AS chosen
+            FROM shown_series
+        ), found AS (
+            SELECT chosen, {_grid(width, origin)} AS t_us, {_BUCKET}
+            FROM ({where.parts(widest(width))}) JOIN names USING (series_id) GROUP BY 1, 2
         )
-        SELECT device, metric, t_us, mean, min, max, count
-        FROM found JOIN series USING (series_id) JOIN devices USING (device_id) ORDER BY device, metric, t_us
+        SELECT device, metric, t_us, mean, found.min, found.max, found.count
+        FROM found JOIN names ON names.series_id = found.chosen ORDER BY device, metric, t_us
     """
-    return table(connection, rows.replace("min, max, count\n", "found.min, found.max, found.count\n"), bucket_us=width)
+    return table(connection, rows, bucket_us=width)
 
 
 def buckets_before(
@@ -149,7 +152,7 @@ def _total(found: pa.Table) -> int:
 def _find_all(connection: duckdb.DuckDBPyConnection, wanted: list[list[str]]) -> list[int]:
     """The ids of [device, metric] pairs. Raises QuestionError for what is no pair."""
     pairs = set(pairs_of(wanted))
-    rows = connection.execute("SELECT device, metric, series_id FROM series JOIN devices USING (device_id)").fetchall()
+    rows = connection.execute("SELECT device, metric, series_id FROM shown_series").fetchall()
     return [series_id for device, metric, series_id in rows if (device, metric) in pairs]
 
 

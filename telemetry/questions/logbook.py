@@ -26,7 +26,7 @@ def commands(connection: duckdb.DuckDBPyConnection, *, device: str | None = None
         connection,
         """
         WITH chosen AS (
-            SELECT command_id, device, cmd, value, asked_by, asked_us FROM commands JOIN devices USING (device_id)
+            SELECT command_id, device, cmd, value, asked_by, asked_us FROM commands JOIN shown_devices USING (device_id)
             WHERE $device IS NULL OR device = $device ORDER BY asked_us DESC LIMIT $limit
         ), told AS (
             SELECT command_id, max(state_us) FILTER (WHERE state = 'sent') AS published_us,
@@ -72,7 +72,7 @@ def notes(
             SELECT note_id, device, metric, from_us, to_us, text, written_by, written_us,
                 if(version > 1, asked_by, NULL) AS changed_by, if(version > 1, asked_us, NULL) AS changed_us
             FROM notes JOIN standing USING (note_id, version)
-                JOIN devices USING (device_id) LEFT JOIN series USING (series_id)
+                JOIN shown_devices USING (device_id) LEFT JOIN series USING (series_id)
             WHERE NOT deleted AND from_us < $end_us AND to_us >= $start_us
                 AND device IN (SELECT device FROM wanted)
                 AND (metric IS NULL OR (device, metric) IN (SELECT (device, metric) FROM wanted))
@@ -115,7 +115,7 @@ def corrections(connection: duckdb.DuckDBPyConnection, *, limit: int = 1_000) ->
         """
         SELECT correction_id, device, metric, kind, from_us, to_us, corrections.low, corrections.high, factor, shift,
             note, asked_by, made_us, undone_by, undone_us
-        FROM corrections JOIN series USING (series_id) JOIN devices USING (device_id)
+        FROM corrections JOIN shown_series USING (series_id)
         ORDER BY correction_id DESC LIMIT $limit
         """,
         {"limit": limit},

@@ -193,7 +193,7 @@ _BODY = json.dumps({"by": "x", "arguments": {"device": "window", "name": "x", "p
 _TICKET = json.dumps({"question": "series", "arguments": {}}).encode()
 _VERBS = {
     "get": (lambda c, o: c.do_get(flight.Ticket(_TICKET), o).read_all(), "read"),
-    "action": (lambda c, o: list(c.do_action(flight.Action("rename_device", _BODY), o)), "action"),
+    "action": (lambda c, o: list(c.do_action(flight.Action("describe_device", _BODY), o)), "action"),
     "list": (lambda c, o: list(c.list_flights(options=o)), None),
     "list actions": (lambda c, o: list(c.list_actions(o)), None),
     "info": (lambda c, o: c.get_flight_info(flight.FlightDescriptor.for_path("x"), o), None),
@@ -240,7 +240,7 @@ def test_a_malformed_ticket_is_refused_with_a_sentence(body: bytes, service: Rea
 def test_an_action_without_who_asks_is_refused(body: bytes, service: ReadService, folder: DataFolder) -> None:
     token = folder.read_private(folder.action_token)
     with pytest.raises(flight.FlightServerError):
-        _call(service.port, token, lambda c, o: list(c.do_action(flight.Action("rename_device", body), o)))
+        _call(service.port, token, lambda c, o: list(c.do_action(flight.Action("describe_device", body), o)))
 
 
 def test_errors_of_actions_arrive_as_they_are(service: ReadService, folder: DataFolder) -> None:

@@ -33,11 +33,11 @@ def seqs(desk: Desk) -> list[int]:
 
 
 def test_a_reading_is_stored_acknowledged_and_new(desk: Desk) -> None:
-    start = desk.recent.since(1, "").cursor
+    start = desk.recent.since([1], "").cursor
     mid = desk.hand(OUT, sample(0, 812))
     assert desk.rows(READINGS) == [("window", "light", T * 1_000, 812.0)]
     assert desk.broker.acknowledged == [mid]
-    assert desk.recent.since(1, start).rows == [(T * 1_000, 812.0)]
+    assert desk.recent.since([1], start).rows == [(T * 1_000, 812.0)]
     assert (desk.writer.readings, desk.writer.newest_us) == (1, T * 1_000)
 
 
