@@ -7,17 +7,22 @@ written until the writer appends the rows. Used by the writer's thread alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ulid import ULID
 
-from ingest.decoded import Acknowledgement, Decoded, Event, Numbering, Quarantined, Sample, Status
+from ingest.decoded import Acknowledgement, Decoded, Event, Quarantined, Sample, Status
 from ingest.inbox import Message
+from ingest.ledger import Ledger
 from ingest.memory import Memory
 from telemetry.commands import Command, CommandState
 
 #: The tables a batch appends to, in the order in which it does.
-TABLES = ("tail", "arrivals_tail", "statuses", "commands", "command_states", "events", "quarantine")
+TABLES = (
+    "tail", "arrivals_tail", "boots", "unacknowledged", "statuses", "commands", "command_states", "events",
+    "quarantine",
+)  # fmt: skip
 
 
 class Batch:
@@ -25,7 +30,9 @@ class Batch:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._ledger = Ledger(memory)
         self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+        self.rows["arrivals_tail"], self.rows["boots"] = self._ledger.arrivals, self._ledger.boots
         #: Devices that sent numbers, by boot: who is to be told what is stored.
         self.numbered: dict[str, dict[str, int]] = {}
         #: Devices that came back: their held commands are to be published.
@@ -33,8 +40,24 @@ class Batch:
         self.revised = False
         self.newest_us = 0
 
-    def take(self, decoded: Decoded, message: Message) -> None:
-        """Take in one decoded part of a message."""
+    def take(self, message: Message, said: Sequence[Decoded]) -> None:
+        """Take in what a message says, unless it says it for the second time."""
+        if message.qos and not self._is_first_of_its_kind(message, said):
+            return
+        for decoded in said:
+            self._take(decoded, message)
+
+    def _is_first_of_its_kind(self, message: Message, said: Sequence[Decoded]) -> bool:
+        """Whether a message is not stored yet; those whose every part is known by a number of its own are let pass."""
+        known = self._memory.unacknowledged
+        known.delivered(message)
+        if all(_has_number(decoded) for decoded in said):
+            return True
+        is_new, row = known.take(message)
+        self.rows["unacknowledged"].append(row)
+        return is_new
+
+    def _take(self, decoded: Decoded, message: Message) -> None:
         match decoded:
             case Sample():
                 self._sample(decoded, message)
@@ -52,13 +75,9 @@ class Batch:
     def _sample(self, sample: Sample, message: Message) -> None:
         device_id = self._device(sample.device, message)
         if sample.boot is not None and sample.seq is not None:
-            stored = self._memory.numbers.of((device_id, sample.boot))
             self.numbered.setdefault(sample.device, {})[sample.boot] = device_id
-            if not stored.add(sample.seq):
-                if not message.duplicate:
-                    stored.sent_again(sample.seq)
+            if not self._ledger.arrived(device_id, sample.boot, sample.seq, sample.t_us, message):
                 return
-            self._arrived(device_id, sample.boot, sample.seq, sample.t_us, message)
         elif message.retained and self._repeats(sample):
             return
         catalog, tail = self._memory.catalog, self.rows["tail"]
@@ -75,17 +94,6 @@ class Batch:
         find_series = self._memory.catalog.find_series
         return all(find_series(sample.device, metric) is not None for metric in sample.values)
 
-    def _arrived(self, device_id: int, boot: str, seq: int, t_us: int, message: Message) -> None:
-        """Note a number; a run of consecutive ones becomes one row."""
-        rows = self.rows["arrivals_tail"]
-        if rows:
-            last_device, last_boot, first, last, from_us, to_us, _, dropped = rows[-1]
-            if last == seq - 1 and last_device == device_id and last_boot == boot and not dropped:
-                span = (min(from_us, t_us), max(to_us, t_us))
-                rows[-1] = (device_id, boot, first, seq, *span, message.arrived_us, False)
-                return
-        rows.append((device_id, boot, seq, seq, t_us, t_us, message.arrived_us, False))
-
     def _status(self, status: Status, message: Message) -> None:
         device_id = self._device(status.device, message)
         for metric, sensor in status.sensors.items():
@@ -93,8 +101,11 @@ class Batch:
             self.revised |= self._memory.catalog.describe(series_id, sensor)
         if status.online:
             self.returned.append(status.device)
+        if status.previous is not None:
+            self._ledger.ended(device_id, *status.previous, message)
         is_new = self._memory.status_is_new(device_id, online=status.online, text=status.text)
-        if is_new or not message.retained:  # the broker repeats a retained one at each connect
+        # The broker repeats a retained one at each connect.
+        if is_new or not (message.retained or message.duplicate):
             self.rows["statuses"].append((device_id, message.arrived_us, status.online, status.text))
             self.revised = True
 
@@ -120,19 +131,9 @@ class Batch:
         self._state(command_id, message.arrived_us, CommandState.SENT, None)
 
     def _command_without_id(self, device_id: int, command: Command, message: Message) -> None:
-        """Only the broker's word tells that such a command came before."""
-        if message.duplicate and (
-            self._said_in_this_batch(device_id, command)
-            or self._memory.was_said_lately(device_id, command, message.arrived_us)
-        ):
-            return
         command_id = str(ULID())
         self._record(device_id, command, command_id, message)
         self._state(command_id, message.arrived_us, CommandState.UNCONFIRMABLE, None)
-
-    def _said_in_this_batch(self, device_id: int, command: Command) -> bool:
-        said = (device_id, command.cmd[:64], json.dumps(command.value, ensure_ascii=False))
-        return any(row[1:4] == said for row in self.rows["commands"])
 
     def _record(self, device_id: int, command: Command, command_id: str, message: Message) -> None:
         value = json.dumps(command.value, ensure_ascii=False)
@@ -143,14 +144,8 @@ class Batch:
     def _event(self, event: Event, message: Message) -> None:
         device_id = self._device(event.device, message)
         if event.dropped is not None:
-            boot, first, last = event.dropped
-            stored = self._memory.numbers.of((device_id, boot))
-            if not stored.holds(first, last):
-                stored.add_span(first, last)
-                self.rows["arrivals_tail"].append(
-                    (device_id, boot, first, last, event.t_us, event.t_us, message.arrived_us, True)
-                )
-            self.numbered.setdefault(event.device, {})[boot] = device_id
+            self._ledger.given_up(device_id, event.dropped, event.t_us, message)
+            self.numbered.setdefault(event.device, {})[event.dropped[0]] = device_id
         if event.boot is not None and event.n is not None:
             known = self._memory.event_numbers.of((device_id, event.boot))
             if not known.add(event.n):
@@ -159,23 +154,14 @@ class Batch:
         self.revised = True
 
     def _quarantined(self, entry: Quarantined, message: Message) -> None:
-        if entry.numbering is not None and not self._is_first_of(entry.numbering, message):
-            return
+        if entry.numbering is not None:
+            device_id = self._device(entry.numbering.device, message)
+            self.numbered.setdefault(entry.numbering.device, {})[entry.numbering.boot] = device_id
+            if not self._ledger.arrived_unread(device_id, entry.numbering, message):
+                return
         self.rows["quarantine"].append(
             (message.arrived_us, entry.topic[:1_000], entry.reason, entry.payload, entry.length)
         )
-
-    def _is_first_of(self, numbering: Numbering, message: Message) -> bool:
-        """Count numbers whose samples cannot be read as arrived: else their board would send them again for ever."""
-        device_id = self._device(numbering.device, message)
-        self.numbered.setdefault(numbering.device, {})[numbering.boot] = device_id
-        stored = self._memory.numbers.of((device_id, numbering.boot))
-        if stored.holds(numbering.first, numbering.last):
-            return False
-        stored.add_span(numbering.first, numbering.last)
-        span = (numbering.first, numbering.last, message.arrived_us, message.arrived_us, message.arrived_us)
-        self.rows["arrivals_tail"].append((device_id, numbering.boot, *span, False))
-        return True
 
     def _state(self, command_id: str, state_us: int, state: CommandState, detail: str | None) -> None:
         self.rows["command_states"].append((command_id, state_us, str(state), detail))
@@ -187,3 +173,20 @@ class Batch:
             found = self._memory.catalog.device(name, message.arrived_us)
             self.revised = True
         return found
+
+
+def _has_number(decoded: Decoded) -> bool:
+    """Whether a decoded part is recognised when it comes again: by its number or id, or because it is a state."""
+    match decoded:
+        case Sample():
+            return decoded.boot is not None
+        case Quarantined():
+            return decoded.numbering is not None
+        case Event():
+            return decoded.boot is not None and decoded.n is not None
+        case Command():
+            return bool(decoded.id)
+        case Status():
+            return True
+        case Acknowledgement():
+            return False

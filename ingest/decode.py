@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from ingest.decoded import Acknowledgement, Decoded, Event, Quarantined, Sensor, Status
-from ingest.payload import LARGEST_NUMBER, NAME_LENGTH, UnreadableError, is_count, read_json, read_name
+from ingest.payload import LARGEST_NUMBER, NAME_LENGTH, UnreadableError, is_boot, is_count, read_json, read_name
 from ingest.samples import Clock, read_output, read_time
 from telemetry.commands import decode as decode_command
 from telemetry.commands import decode_original
@@ -72,7 +72,14 @@ def _status(address: TopicAddress, payload: bytes, _clock: Clock) -> Sequence[De
         for metric, said in (sensors.items() if isinstance(sensors, dict) else ())
         if isinstance(said, dict)
     }
-    return [Status(address.device, body["online"], payload.decode(), known)]
+    return [Status(address.device, body["online"], payload.decode(), known, _previous(body.get("previous")))]
+
+
+def _previous(said: Any) -> tuple[str, int] | None:
+    """The boot before, and its last number; None where a status does not say."""
+    if not isinstance(said, dict) or not is_boot(said.get("boot")) or not is_count(said.get("seq")):
+        return None
+    return said["boot"], said["seq"]
 
 
 def _sensor(said: dict[str, Any]) -> Sensor:
@@ -117,7 +124,7 @@ def _dropped(body: dict[str, Any]) -> tuple[str, int, int] | None:
     if body["event"] != "dropped" or not isinstance(said, dict):
         return None
     boot, first, last = said.get("boot", body.get("boot")), said.get("from"), said.get("to")
-    if not isinstance(boot, str) or not 1 <= len(boot) <= _ID_LENGTH or not is_count(first) or not is_count(last):
+    if not is_boot(boot) or not is_count(first) or not is_count(last):
         return None
     return (boot, first, last) if first <= last else None
 

@@ -40,12 +40,16 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Who the board is and how it stands; `text` is its JSON as it came."""
+    """Who the board is and how it stands; `text` is its JSON as it came.
+
+    `previous` is the boot before this one and the last number it gave: (boot, seq).
+    """
 
     device: str
     online: bool
     text: str
     sensors: Mapping[str, Sensor] = field(default_factory=dict)
+    previous: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

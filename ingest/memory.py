@@ -6,15 +6,14 @@ the writer's thread alone.
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 
 import duckdb
 
 from ingest.catalog import Catalog
-from ingest.numbers import Boot, Numbers
-from telemetry.commands import Command, CommandState
-from telemetry.timestamps import US_PER_HOUR
+from ingest.numbers import Boot, BootNumbers, Intervals, Numbers
+from ingest.unacknowledged import Unacknowledged
+from telemetry.commands import CommandState
 
 _REMEMBERED_COMMANDS = 10_000
 
@@ -26,16 +25,20 @@ class Memory:
         self._connection = connection
         self.catalog = Catalog(connection)
         #: The numbers of samples that are stored, and those of events.
-        self.numbers = Numbers(self._load_numbers)
-        self.event_numbers = Numbers(self._load_event_numbers)
+        self.numbers: Numbers[BootNumbers] = Numbers(self._load_numbers)
+        self.event_numbers: Numbers[Intervals] = Numbers(self._load_event_numbers)
+        self.unacknowledged = Unacknowledged(connection)
+        self._numbering: set[int] = set()
         self._sent: OrderedDict[str, None] = OrderedDict()
         self._statuses: dict[int, tuple[bool, str]] = {}
         self._load_statuses()
+        self._load_numbering()
 
     def trim(self) -> None:
         """Let go what was not needed lately. Only between two transactions."""
         self.numbers.trim()
         self.event_numbers.trim()
+        self.unacknowledged.trim()
         while len(self._sent) > _REMEMBERED_COMMANDS:
             self._sent.popitem(last=False)
 
@@ -43,9 +46,18 @@ class Memory:
         """After a transaction that failed: the store knows what is true."""
         self.numbers.forget()
         self.event_numbers.forget()
+        self.unacknowledged.reload()
         self._sent.clear()
         self._load_statuses()
+        self._load_numbering()
         self.catalog.reload()
+
+    def has_numbers(self, device_id: int) -> bool:
+        """Whether a sample with a number ever came from a device."""
+        return device_id in self._numbering
+
+    def numbers_came(self, device_id: int) -> None:
+        self._numbering.add(device_id)
 
     def status_is_new(self, device_id: int, *, online: bool, text: str) -> bool:
         """Whether a status says something else than the one before it; it is the last one from now on."""
@@ -72,32 +84,33 @@ class Memory:
     def command_was_sent(self, command_id: str) -> None:
         self._sent[command_id] = None
 
-    def was_said_lately(self, device_id: int, command: Command, now_us: int) -> bool:
-        """Whether the same command without an id was recorded in the last hour."""
-        value = json.dumps(command.value, ensure_ascii=False)
-        ((count,),) = self._connection.execute(
-            """
-            SELECT count(*) FROM commands JOIN command_states USING (command_id)
-            WHERE device_id = $1 AND cmd = $2 AND value = $3 AND asked_us > $4 AND state = $5
-            """,
-            [device_id, command.cmd, value, now_us - US_PER_HOUR, str(CommandState.UNCONFIRMABLE)],
-        ).fetchall()
-        return bool(count)
-
     def _load_statuses(self) -> None:
         rows = self._connection.execute(
             "SELECT device_id, arg_max(online, status_us), arg_max(status, status_us) FROM statuses GROUP BY device_id"
         ).fetchall()
         self._statuses = {device_id: (online, text) for device_id, online, text in rows}
 
-    def _load_numbers(self, boot: Boot) -> list[tuple[int, int]]:
-        return self._connection.execute(
-            "SELECT seq_from, seq_to FROM (FROM arrivals UNION ALL FROM arrivals_tail)"
+    def _load_numbering(self) -> None:
+        rows = self._connection.execute(
+            "SELECT DISTINCT device_id FROM (FROM arrivals UNION ALL FROM arrivals_tail)"
+        ).fetchall()
+        self._numbering = {device_id for (device_id,) in rows}
+
+    def _load_numbers(self, boot: Boot) -> BootNumbers:
+        rows = self._connection.execute(
+            "SELECT dropped, seq_from, seq_to FROM (FROM arrivals UNION ALL FROM arrivals_tail)"
             " WHERE device_id = $1 AND boot = $2",
             list(boot),
         ).fetchall()
-
-    def _load_event_numbers(self, boot: Boot) -> list[tuple[int, int]]:
-        return self._connection.execute(
-            "SELECT n, n FROM events WHERE device_id = $1 AND boot = $2 AND n IS NOT NULL", list(boot)
+        ((told,),) = self._connection.execute(
+            "SELECT coalesce(max(last_seq), -1) FROM boots WHERE device_id = $1 AND boot = $2", list(boot)
         ).fetchall()
+        arrived, dropped = ([(first, last) for kind, first, last in rows if kind is wanted] for wanted in (False, True))
+        return BootNumbers(arrived, dropped, told)
+
+    def _load_event_numbers(self, boot: Boot) -> Intervals:
+        return Intervals(
+            self._connection.execute(
+                "SELECT n, n FROM events WHERE device_id = $1 AND boot = $2 AND n IS NOT NULL", list(boot)
+            ).fetchall()
+        )

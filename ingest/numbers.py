@@ -1,4 +1,4 @@
-"""Which numbered samples are stored already: intervals of `seq` for each device and boot.
+"""Which numbered samples are stored already, and which are known to be missing: intervals of `seq` for each boot.
 
 This is what makes a redelivered sample harmless, and a missing one countable. Memory is bounded: boots that were not
 heard of lately are let go and read back from `arrivals` when they are heard of again. That may happen between two
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
+from typing import Generic, TypeVar
 
 #: Device and boot.
 Boot = tuple[int, str]
@@ -20,12 +21,11 @@ _KEPT_SPANS = 200_000
 class Intervals:
     """A set of whole numbers kept as intervals, cheap when they come in order."""
 
-    __slots__ = ("_ends", "_floor", "_starts")
+    __slots__ = ("_ends", "_starts")
 
     def __init__(self, intervals: Iterable[tuple[int, int]] = ()) -> None:
         self._starts: list[int] = []
         self._ends: list[int] = []
-        self._floor = 0
         for first, last in sorted(intervals):
             if self._ends and first <= self._ends[-1] + 1:
                 self._ends[-1] = max(self._ends[-1], last)
@@ -65,10 +65,87 @@ class Intervals:
         """The intervals, (first, last) both included, in order."""
         return list(zip(self._starts, self._ends, strict=True))
 
-    def holds(self, first: int, last: int) -> bool:
-        """Whether all of an interval is there."""
-        place = bisect_right(self._starts, first)
-        return place > 0 and last <= self._ends[place - 1]
+    def missing(self, first: int, last: int) -> list[tuple[int, int]]:
+        """The parts of an interval that are not there."""
+        parts = []
+        place = max(bisect_right(self._starts, first) - 1, 0)
+        for start, end in zip(self._starts[place:], self._ends[place:], strict=True):
+            if start > last:
+                break
+            if first < start:
+                parts.append((first, start - 1))
+            first = max(first, end + 1)
+        if first <= last:
+            parts.append((first, last))
+        return parts
+
+    def starts_with(self, number: int) -> bool:
+        """Whether a number is there and the one before it is not."""
+        place = bisect_right(self._starts, number) - 1
+        return place >= 0 and self._starts[place] == number
+
+    def reach(self, number: int) -> int:
+        """The number up to which every number from `number` on is there; -1 when it is not there itself."""
+        place = bisect_right(self._starts, number) - 1
+        return self._ends[place] if place >= 0 and self._ends[place] >= number else -1
+
+    @property
+    def highest(self) -> int:
+        """The highest number; -1 for none."""
+        return self._ends[-1] if self._ends else -1
+
+    def copy(self) -> Intervals:
+        return Intervals(self.spans())
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+
+class BootNumbers:
+    """What became of the numbers of one boot: arrived, or given up by the board; all others up to `told` are missing.
+
+    A number that was given up may arrive after all, from a broker's queue: it is new then, like any other.
+    """
+
+    __slots__ = ("_floor", "arrived", "settled", "told")
+
+    def __init__(
+        self, arrived: Iterable[tuple[int, int]] = (), dropped: Iterable[tuple[int, int]] = (), told: int = -1
+    ) -> None:
+        self.arrived = Intervals(arrived)
+        #: Arrived or given up. One and the same object until the board gives the first one up, which most never do.
+        self.settled = self.arrived
+        #: The last number of this boot as the board told it after the next start; -1 while it has not.
+        self.told = told
+        self._floor = 0
+        for first, last in dropped:
+            self.give_up(first, last)
+
+    def add(self, number: int) -> bool:
+        """A sample arrived; False when it was there."""
+        if self.settled is not self.arrived:
+            self.settled.add(number)
+        return self.arrived.add(number)
+
+    def add_span(self, first: int, last: int) -> None:
+        """Several samples arrived at once."""
+        self.arrived.add_span(first, last)
+        if self.settled is not self.arrived:
+            self.settled.add_span(first, last)
+
+    def give_up(self, first: int, last: int) -> list[tuple[int, int]]:
+        """The board says that it dropped these; the parts that are news."""
+        new = self.settled.missing(first, last)
+        if new and self.settled is self.arrived:
+            self.settled = self.arrived.copy()
+        for span in new:
+            self.settled.add_span(*span)
+        return new
+
+    @property
+    def latest(self) -> int:
+        """The highest number known of, -1 for none: what arrives now and is not higher, comes late."""
+        return max(self.settled.highest, self.told)
 
     def sent_again(self, number: int) -> None:
         """The board itself sent a number that was there already: it no longer has what is missing right before it.
@@ -77,31 +154,32 @@ class Intervals:
         lost, is in no buffer any more; without this, the board would wait for ever to hear that it is safe. The set
         itself stays as it is, so that a missing number that does come is still new.
         """
-        place = bisect_right(self._starts, number) - 1
-        if place >= 0 and self._starts[place] == number:
+        if self.settled.starts_with(number):
             self._floor = max(self._floor, number)
 
     def covered(self) -> int:
         """The number up to which every number is there, or is no longer with the board; -1 for none."""
-        place = bisect_right(self._starts, self._floor) - 1
-        return self._ends[place] if place >= 0 and self._ends[place] >= self._floor else -1
+        return self.settled.reach(self._floor)
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self.arrived) + (0 if self.settled is self.arrived else len(self.settled))
 
 
-class Numbers:
-    """The intervals of every boot lately heard of; `load` reads those of another from the store."""
+_Kept = TypeVar("_Kept", bound=Sized)
 
-    def __init__(self, load: Callable[[Boot], list[tuple[int, int]]]) -> None:
+
+class Numbers(Generic[_Kept]):
+    """What is known of every boot lately heard of; `load` reads that of another from the store."""
+
+    def __init__(self, load: Callable[[Boot], _Kept]) -> None:
         self._load = load
-        self._boots: OrderedDict[Boot, Intervals] = OrderedDict()
+        self._boots: OrderedDict[Boot, _Kept] = OrderedDict()
 
-    def of(self, boot: Boot) -> Intervals:
-        """The intervals of a boot; the caller adds to them."""
+    def of(self, boot: Boot) -> _Kept:
+        """What is known of a boot; the caller adds to it."""
         found = self._boots.get(boot)
         if found is None:
-            found = self._boots[boot] = Intervals(self._load(boot))
+            found = self._boots[boot] = self._load(boot)
         self._boots.move_to_end(boot)
         return found
 

@@ -18,6 +18,7 @@ from ingest.decoded import Numbering
 LARGEST_NUMBER = 2**53
 NAME_LENGTH = 128
 _HASH_LENGTH = 16
+_BOOT_LENGTH = 64
 #: Far more than any payload of the contract has, far less than what a recursive reader or writer stumbles over.
 _DEEPEST = 32
 
@@ -102,6 +103,11 @@ def read_name(metric: str) -> str:
         digest = hashlib.sha256(metric.encode()).hexdigest()[:_HASH_LENGTH]
         return f"{metric[: NAME_LENGTH - _HASH_LENGTH - 1]}~{digest}"
     return metric
+
+
+def is_boot(value: Any) -> TypeGuard[str]:
+    """Whether a value can name a start of a board."""
+    return isinstance(value, str) and 1 <= len(value) <= _BOOT_LENGTH and "\x00" not in value
 
 
 def is_count(value: Any) -> TypeGuard[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.decoded import FLAG_BOARD_CLOCK, FLAG_HOST_CLOCK, Numbering, Sample
-from ingest.payload import LARGEST_NUMBER, UnreadableError, is_count, read_json, read_name, read_number
+from ingest.payload import LARGEST_NUMBER, UnreadableError, is_boot, is_count, read_json, read_name, read_number
 from telemetry.timestamps import US_PER_DAY, US_PER_MINUTE, US_PER_MS
 from telemetry.topics import ORIGINAL_METRIC, TopicAddress
 
@@ -138,7 +138,7 @@ def _numbering(body: dict[str, Any]) -> tuple[str | None, int | None]:
     boot, seq = body.get("boot"), body.get("seq")
     if boot is None and seq is None:
         return None, None
-    if not isinstance(boot, str) or not 1 <= len(boot) <= 64 or "\x00" in boot:
+    if not is_boot(boot):
         raise UnreadableError("boot takes a text of 1 to 64 characters, together with seq")
     if not is_count(seq):
         raise UnreadableError("seq takes a whole number from 0, together with boot")

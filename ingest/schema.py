@@ -144,8 +144,29 @@ _DEVICES = """
         FROM series JOIN shown_devices USING (device_id) LEFT JOIN series_traits AS said USING (series_id);
 """
 
+#: The loss ledger: `late` is a number that was known to be missing when it arrived. `boots` holds what else is known of
+#: a boot: its last number, told by the board after its next start, and whether the device was first heard of in the
+#: middle of it, so that nothing is missing before its lowest number.
+#: `unacknowledged`: of the newest messages without numbers, those whose acknowledgement the broker may not have heard
+#: of (`ingest.unacknowledged`). `delivery` counts messages; a row with `mid_before` replaces that one.
+_LEDGER = """
+    ALTER TABLE arrivals ADD COLUMN late BOOLEAN DEFAULT false;
+    ALTER TABLE arrivals_tail ADD COLUMN late BOOLEAN DEFAULT false;
+    CREATE TABLE boots (
+        device_id INTEGER NOT NULL, boot VARCHAR NOT NULL, said_us BIGINT NOT NULL, last_seq BIGINT,
+        joined_midway BOOLEAN NOT NULL
+    );
+    INSERT INTO boots
+        SELECT device_id, arg_min(boot, arrived_us), min(arrived_us), NULL, true
+        FROM (FROM arrivals UNION ALL FROM arrivals_tail) GROUP BY device_id;
+    CREATE TABLE unacknowledged (
+        message_hash UBIGINT NOT NULL, mid INTEGER NOT NULL, mid_before INTEGER, delivery BIGINT NOT NULL,
+        stored_us BIGINT NOT NULL
+    );
+"""
+
 #: Row n takes a database from version n to version n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES, _DEVICES)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, target: int = len(MIGRATIONS)) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 
-from ingest.numbers import Numbers
+from ingest.numbers import BootNumbers, Numbers
 from ingest.subscriber import Subscriber
 from telemetry.topics import TopicKind, Topics
 
@@ -21,7 +21,7 @@ _BOOTS = 8
 class Telling:
     """Who is to be told what."""
 
-    def __init__(self, numbers: Numbers, topics: Topics) -> None:
+    def __init__(self, numbers: Numbers[BootNumbers], topics: Topics) -> None:
         self._numbers = numbers
         self._topics = topics
         #: The boots each device sent samples of lately (boot → device id).

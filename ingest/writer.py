@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from ingest.arrivals import Arrivals
 from ingest.batch import TABLES, Batch
 from ingest.decode import decode, quarantined
 from ingest.fold import fold
@@ -73,6 +74,7 @@ class Writer:
         self._appenders = {table: connection.appender(table) for table in TABLES}
         self._memory = Memory(connection)
         self.catalog = self._memory.catalog
+        self._arrivals = Arrivals(connection)
         self._telling = Telling(self._memory.numbers, self._topics)
         self.holding = Holding(connection, self._memory, recent)
         self._subscriber: Subscriber | None = None
@@ -162,10 +164,9 @@ class Writer:
                 clock = Clock(message.arrived_us, max(self.newest_us, batch.newest_us))
                 if refused:
                     entry = quarantined(repr(message.topic), message.payload, UnreadableError(refused))
-                    batch.take(entry, message)
-                    continue
-                for decoded in decode(self._topics, message.topic, message.payload, clock):
-                    batch.take(decoded, message)
+                    batch.take(message, [entry])
+                else:
+                    batch.take(message, decode(self._topics, message.topic, message.payload, clock))
             for table, rows in batch.rows.items():
                 if rows:
                     self._appenders[table].append_rows(rows)
@@ -221,6 +222,8 @@ class Writer:
         finally:
             self.keeper.lock.release()
         self._unfolded, self._next_fold = 0, now + _FOLD_SECONDS
+        self._arrivals.shorten()
+        self._memory.unacknowledged.shorten()
         self._memory.numbers.shrink()
 
     def _count(self, statement: str) -> int:

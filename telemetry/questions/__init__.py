@@ -15,6 +15,7 @@ from telemetry.questions.catalog import devices, last_values, series
 from telemetry.questions.history import buckets, buckets_before, buckets_of, readings
 from telemetry.questions.local import by_local, hour_weekday, usual
 from telemetry.questions.logbook import commands, corrections, note_versions, notes, quarantine
+from telemetry.questions.losses import gaps, losses
 from telemetry.questions.summary import histogram, last_mean, mean_of_hours, statistics
 
 #: Adding a question means adding its function here; the read service and the fallback both answer from this table.
@@ -23,6 +24,7 @@ QUESTIONS: Mapping[str, Question] = {
     for question in (
         series, devices, last_values, buckets, buckets_of, buckets_before, readings, statistics, histogram, last_mean,
         mean_of_hours, by_local, hour_weekday, usual, commands, notes, note_versions, corrections, quarantine,
+        losses, gaps,
     )
 }  # fmt: skip
 

@@ -57,8 +57,10 @@ class Desk:
         """Deliver a message as the broker would; its packet id."""
         self._mid += 1
         body = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
-        kind = {"duplicate": False, "retained": False, "connection": 1, "arrived_us": now_us(), "qos": 1, **more}
-        self.inbox.put(Message(topic=topic, payload=body, mid=self._mid, **kind))
+        kind = {
+            "mid": self._mid, "duplicate": False, "retained": False, "connection": 1, "arrived_us": now_us(), "qos": 1
+        }  # fmt: skip
+        self.inbox.put(Message(topic=topic, payload=body, **{**kind, **more}))
         return self._mid
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:

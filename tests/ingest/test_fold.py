@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from ingest import arrivals
 from ingest.fold import fold
 from ingest.schema import MIGRATIONS, migrate, version
 from telemetry.errors import SchemaError
@@ -83,13 +84,36 @@ def test_a_fold_that_fails_leaves_the_state_before_it(connection: duckdb.DuckDBP
     assert connection.execute("SELECT sum(count) FROM live_minutes").fetchall() == [(1,)]
 
 
-def test_arrivals_become_intervals_and_drops_stay_apart(connection: duckdb.DuckDBPyConnection) -> None:
+_ARRIVED = "INSERT INTO arrivals_tail VALUES (1, 'b', $1, $2, $1, $2, 0, $3, $4)"
+_STRETCHES = "SELECT seq_from, seq_to, dropped, late FROM arrivals ORDER BY ALL"
+
+
+def test_arrivals_become_intervals_and_late_and_dropped_ones_stay_apart(connection: duckdb.DuckDBPyConnection) -> None:
     spans = [(0, 0, False), (1, 4, False), (2, 3, False), (7, 7, False), (5, 6, True)]
     for first, last, dropped in spans:
-        connection.execute("INSERT INTO arrivals_tail VALUES (1, 'b', $1, $2, $1, $2, 0, $3)", [first, last, dropped])
+        connection.execute(_ARRIVED, [first, last, dropped, False])
+    connection.execute(_ARRIVED, [8, 9, False, True])
     fold(connection)
-    found = connection.execute("SELECT seq_from, seq_to, dropped FROM arrivals ORDER BY ALL").fetchall()
-    assert found == [(0, 4, False), (5, 6, True), (7, 7, False)]
+    found = connection.execute(_STRETCHES).fetchall()
+    assert found == [(0, 4, False, False), (5, 6, True, False), (7, 7, False, False), (8, 9, False, True)]
+
+
+def test_arrivals_grow_with_the_gaps_and_not_with_the_folds(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "_SPARE_ROWS", 5)
+    kept = arrivals.Arrivals(connection)
+    for n in range(30):
+        connection.execute(_ARRIVED, [10 * n, 10 * n + (9 if n != 20 else 7), False, False])
+        fold(connection)
+        kept.shorten()
+        assert connection.execute("SELECT count(*) FROM arrivals").fetchall()[0][0] < 10
+    connection.execute(_ARRIVED, [208, 209, False, True])
+    fold(connection)
+    monkeypatch.setattr(arrivals, "_SPARE_ROWS", -100)
+    kept.shorten()
+    found = connection.execute(_STRETCHES).fetchall()
+    assert found == [(0, 207, False, False), (208, 209, False, True), (210, 299, False, False)]
 
 
 def test_a_fresh_database_is_brought_to_the_newest_version_once(connection: duckdb.DuckDBPyConnection) -> None:

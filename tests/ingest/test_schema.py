@@ -23,6 +23,8 @@ _FILL_1 = f"""
         sum(value * value), min(value), max(value), min(t_us), arg_min(value, t_us), max(t_us),
         arg_max(value, t_us) FROM readings GROUP BY 1, 2;
     INSERT INTO tail VALUES ({START} + 120000000, 1, 120, 0);
+    INSERT INTO arrivals VALUES (1, 'b', 7, 126, {START}, {START} + 119000000, {START} + 119000000, false);
+    INSERT INTO arrivals_tail VALUES (1, 'c', 1, 1, {START}, {START}, {START} + 120000000, false);
 """
 _FILL = {1: _FILL_1, 2: _FILL_1.replace("readings", "live_readings").replace("rollup_minute", "live_minutes")}
 
@@ -41,6 +43,9 @@ def test_an_earlier_database_is_copied_and_brought_up_to_date(
             whole = {"device": "window", "metric": "light", "start_us": START, "end_us": START + 10 * MINUTE}
             (row,) = answer(connection, QUESTIONS, "statistics", whole).to_pylist()
             assert (row["count"], row["min"], row["max"], row["max_us"]) == (121, 0, 120, START + 120_000_000)
+            (row,) = answer(connection, QUESTIONS, "losses", {}).to_pylist()
+            # Of boot c the first sample is missing; boot b began before the device was first heard of.
+            assert (row["expected"], row["received"], row["missing"]) == (122, 121, 1)
     copies = list(folder.backups.iterdir())
     assert [path.name for path in copies] == [f"before-schema-{before + 1}.duckdb"]
     with duckdb.connect(str(copies[0]), read_only=True) as copy:

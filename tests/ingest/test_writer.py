@@ -125,8 +125,8 @@ def test_a_command_and_its_answers_are_kept_in_their_order(desk: Desk) -> None:
 
 
 def test_the_original_words_are_kept_as_unconfirmable(desk: Desk) -> None:
-    desk.hand("esp32/input", b"LedOn")
-    desk.hand("esp32/input", b"LedOn", duplicate=True)
+    mid = desk.hand("esp32/input", b"LedOn")
+    desk.hand("esp32/input", b"LedOn", duplicate=True, mid=mid)
     assert desk.rows("SELECT device, cmd, value FROM commands JOIN devices USING (device_id)") == [
         ("esp32", "led", "true")
     ]
