@@ -19,7 +19,7 @@ setup-tests:
 	@$(PYTHON) launcher/bootstrap.py --tests
 
 test: setup-tests check  ## everything that must hold (ARGS='-k name' chooses)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: setup-tests  ## style, types, import contracts
 	@$(PY) -m ruff check .
