@@ -15,6 +15,7 @@ from dashboard.access.login import Login
 from dashboard.commanding import Commander, Publisher
 from dashboard.context import Asks, Context
 from dashboard.layouts.shell import shell
+from dashboard.takeaway import routes as takeaway
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Actions, Reader
 from telemetry.settings import Settings
@@ -38,6 +39,7 @@ def create_app(settings: Settings, *, reader: Asks | None = None, commander: Com
     people = open_people(settings) if settings.login_required else None
     Guard(people, host_names(settings)).install(server)
     server.register_blueprint(http_data.blueprint(context))
+    server.register_blueprint(takeaway.blueprint(context))
     if people is not None:
         login = Login(people, settings.place, lambda: serving.page_language(settings), people.idle_seconds)
         server.register_blueprint(login.routes())

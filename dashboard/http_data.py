@@ -56,11 +56,13 @@ def blueprint(context: Context) -> flask.Blueprint:
             return _json({"status": found["status"]}, 200 if found["status"] == "ok" else 503)
         return _json(found, 200 if found["status"] == "ok" else 503)
 
-    @routes.errorhandler(LumosError)
-    def problem(error: LumosError) -> flask.Response:
-        return _json({"error": str(error)}, _status(error))
-
+    routes.register_error_handler(LumosError, problem)
     return routes
+
+
+def problem(error: LumosError) -> flask.Response:
+    """An error as a script gets it: one sentence, and a status by its kind."""
+    return _json({"error": str(error)}, _status(error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,9 @@ ROUTES: Mapping[str, Role] = {
     "/<path:path>": Role.VIEWER,
     "/data": Role.VIEWER,
     "/data.csv": Role.VIEWER,
+    "/take/<name>": Role.VIEWER,
+    "/take/progress/<job>": Role.VIEWER,
+    "/take/stop/<job>": Role.VIEWER,
     "/health": Role.NOBODY,  # without a login it gives the status alone
     "/alive": Role.NOBODY,
     "/icons.css": Role.NOBODY,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from telemetry.questions.answering import POINTS, Question, answer, metadata_of, with_metadata
+from telemetry.questions.behind import sql_behind
 from telemetry.questions.catalog import devices, last_values, series
 from telemetry.questions.history import buckets, buckets_before, buckets_of, readings
 from telemetry.questions.local import by_local, hour_weekday, usual
@@ -24,7 +25,7 @@ QUESTIONS: Mapping[str, Question] = {
     for question in (
         series, devices, last_values, buckets, buckets_of, buckets_before, readings, statistics, histogram, last_mean,
         mean_of_hours, by_local, hour_weekday, usual, commands, notes, note_versions, corrections, quarantine,
-        losses, gaps,
+        losses, gaps, sql_behind,
     )
 }  # fmt: skip
 

@@ -32,15 +32,21 @@ def answer(
     connection: duckdb.DuckDBPyConnection, questions: Mapping[str, Question], name: str, arguments: Mapping[str, Any]
 ) -> pa.Table:
     """Answer a question by name inside a read-only transaction. Raises QuestionError for a wrong name or argument."""
-    question = questions.get(name)
-    if question is None:
-        raise QuestionError(f"'{name[:64]}' is no question{nearest(name, questions)}")
-    _check_arguments(question, name, arguments)
+    question = find_question(questions, name, arguments)
     connection.execute("BEGIN TRANSACTION READ ONLY")
     try:
         return question(connection, **arguments)
     finally:
         connection.execute("ROLLBACK")
+
+
+def find_question(questions: Mapping[str, Question], name: str, arguments: Mapping[str, Any]) -> Question:
+    """The question of this name, its arguments held against its signature. Raises QuestionError."""
+    question = questions.get(name)
+    if question is None:
+        raise QuestionError(f"'{name[:64]}' is no question{nearest(name, questions)}")
+    _check_arguments(question, name, arguments)
+    return question
 
 
 def _check_arguments(question: Question, name: str, arguments: Mapping[str, Any]) -> None:

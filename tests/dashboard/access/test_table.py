@@ -14,6 +14,8 @@ from tests.dashboard.access.conftest import ASKERS
 _PARTS = {
     "<path:path>": "explore",
     "<path:filename>": "logo.svg",
+    "<name>": "raw.csv",
+    "<job>": "12345678",
     "<string:package_name>/<path:fingerprinted_path>": "dash/nothing.js",
 }
 _UPDATE = "/_dash-update-component"
