@@ -13,6 +13,7 @@ from typing import Any
 
 from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Action
 from ingest.board_users import BoardUsers
+from ingest.deleting import Deleting
 from ingest.describing import Describing
 from ingest.device_actions import DEVICE_ACTIONS
 from ingest.merging import Merging
@@ -39,6 +40,7 @@ class Actions:
         self.boards = boards
         self.notes = Notes(writer.connection, writer.catalog)
         self.describing = Describing(writer.connection, writer.catalog)
+        self.deleting = Deleting(writer, boards)
         self.merging = Merging(writer.connection, writer.catalog)
 
     def carry_out(self, name: str, arguments: Mapping[str, Any], by: str) -> Any:

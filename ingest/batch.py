@@ -45,7 +45,9 @@ class Batch:
         if message.qos and not self._is_first_of_its_kind(message, said):
             return
         for decoded in said:
-            self._take(decoded, message)
+            # What the broker repeats of a deleted device is no sign of life.
+            if not (message.retained and self._was_deleted(decoded)):
+                self._take(decoded, message)
 
     def _is_first_of_its_kind(self, message: Message, said: Sequence[Decoded]) -> bool:
         """Whether a message is not stored yet; those whose every part is known by a number of its own are let pass."""
@@ -71,6 +73,9 @@ class Batch:
                 self._event(decoded, message)
             case Quarantined():
                 self._quarantined(decoded, message)
+
+    def _was_deleted(self, decoded: Decoded) -> bool:
+        return not isinstance(decoded, Quarantined) and self._memory.catalog.was_deleted(decoded.device)
 
     def _sample(self, sample: Sample, message: Message) -> None:
         device_id = self._device(sample.device, message)

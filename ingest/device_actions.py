@@ -1,4 +1,4 @@
-"""The actions on devices: describing them and their metrics, merging and separating them."""
+"""The actions on devices: describing them and their metrics, merging and separating them, deleting them."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ def _separate_device(actions: Actions, arguments: Mapping[str, Any], by: str) ->
     return {"device": arguments["device"]}
 
 
+def _delete_device(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, object]:
+    """Delete a device with all its data and its user at the broker, once its name was typed; backups stay."""
+    result = actions.deleting.delete(arguments["device"], arguments["typed"], by)
+    actions.recent.revision += 1
+    return result
+
+
 def _said(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in arguments.items() if key not in _NO_WORDS}
 
@@ -63,4 +70,5 @@ DEVICE_ACTIONS: Mapping[str, Action] = {
     ),
     "merge_device": Action({"device": TEXT, "into": TEXT}, _merge_device),
     "separate_device": Action({"device": TEXT}, _separate_device),
+    "delete_device": Action({"device": TEXT, "typed": TEXT}, _delete_device),
 }  # fmt: skip

@@ -68,6 +68,10 @@ class Holding:
             raise ActionError(f"command '{command_id[:64]}' is not held: it was sent, withdrawn, or has expired")
         self._end(command_id, CommandState.WITHDRAWN, json.dumps({"by": by}, ensure_ascii=False))
 
+    def forget(self, device: str) -> None:
+        """A device was deleted: nothing waits for it any more."""
+        self._held = {key: held for key, held in self._held.items() if held.command.device != device}
+
     def publish(self, device: str, subscriber: Subscriber, topics: Topics) -> None:
         """The board is back: publish what waits for it, in the order in which it was asked."""
         for command_id, held in list(self._held.items()):

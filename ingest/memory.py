@@ -59,6 +59,12 @@ class Memory:
     def numbers_came(self, device_id: int) -> None:
         self._numbering.add(device_id)
 
+    def forget_device(self, device_id: int) -> None:
+        """A device was deleted."""
+        self._statuses.pop(device_id, None)
+        self._numbering.discard(device_id)
+        self.catalog.reload()
+
     def status_is_new(self, device_id: int, *, online: bool, text: str) -> bool:
         """Whether a status says something else than the one before it; it is the last one from now on."""
         before, self._statuses[device_id] = self._statuses.get(device_id), (online, text)

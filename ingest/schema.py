@@ -131,7 +131,7 @@ _DEVICES = """
     CREATE TABLE replacements (device_id INTEGER NOT NULL, shown_id INTEGER NOT NULL);
     CREATE TABLE deletions (
         device_id INTEGER NOT NULL, device VARCHAR NOT NULL, series_ids INTEGER[] NOT NULL,
-        asked_by VARCHAR NOT NULL, asked_us BIGINT NOT NULL, done_us BIGINT
+        asked_by VARCHAR NOT NULL, asked_us BIGINT NOT NULL, done_us BIGINT, scrubbed_us BIGINT
     );
     CREATE VIEW shown_devices AS
         SELECT own.device_id, own.device AS own_name, shown.device_id AS shown_id, shown.device, shown.name, shown.place

@@ -39,6 +39,12 @@ class Telling:
             del known[next(iter(known))]
         self._due.add(device)
 
+    def forget(self, device: str) -> None:
+        """A device was deleted: it is told nothing more."""
+        self._boots.pop(device, None)
+        self._told.pop(device, None)
+        self._due.discard(device)
+
     def publish(self, subscriber: Subscriber) -> None:
         """Tell whom it is time to tell."""
         now = time.monotonic()

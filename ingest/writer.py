@@ -31,7 +31,7 @@ from ingest.telling import Telling
 from ingest.transactions import roll_back
 from telemetry.settings import Settings
 from telemetry.timestamps import now_us
-from telemetry.topics import Topics
+from telemetry.topics import TopicKind, Topics
 
 _log = logging.getLogger(__name__)
 
@@ -123,6 +123,16 @@ class Writer:
     def clock_behind(self) -> bool:
         """This host's clock is behind what is stored."""
         return Clock(now_us(), self.newest_us).behind
+
+    def forget(self, device: str, device_id: int, readings: int) -> None:
+        """A device was deleted: nothing of it is remembered here, or repeated by the broker, any more."""
+        self._memory.forget_device(device_id)
+        self.holding.forget(device)
+        self._telling.forget(device)
+        self.readings -= readings
+        if self._subscriber is not None:
+            for kind in (TopicKind.STATUS, TopicKind.STORED):
+                self._subscriber.publish(self._topics.of(device, kind), b"", retain=True)
 
     def _store(self, messages: list[Message], refused: str = "") -> None:
         """Commit a batch, again until it works, then acknowledge it; as quarantine entries once it is `refused`."""

@@ -43,7 +43,7 @@ class Archive:
     def __init__(self, folder: Path, patience_seconds: float = 60.0) -> None:
         self.folder = folder
         #: How long a file that is no longer named stays for the questions that began before.
-        self._patience_seconds = patience_seconds
+        self.patience_seconds = patience_seconds
         self._retired: dict[str, float] = {}
 
     def write(self, cursor: duckdb.DuckDBPyConnection, day: int, level: Level, select: str) -> Segment | None:
@@ -77,7 +77,7 @@ class Archive:
 
     def retire(self, segments: list[Segment]) -> None:
         """After the commit: these files may go once no question that began before can still want them."""
-        deadline = time.monotonic() + self._patience_seconds
+        deadline = time.monotonic() + self.patience_seconds
         self._retired.update((segment.file, deadline) for segment in segments)
 
     def segments(

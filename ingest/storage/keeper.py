@@ -16,6 +16,7 @@ import duckdb
 
 from ingest.storage.archive import Archive
 from ingest.storage.closing import close_days
+from ingest.storage.erasing import Eraser
 from ingest.storage.retention import expire, horizons
 from telemetry.datafolder import DataFolder
 from telemetry.settings import Settings
@@ -38,16 +39,19 @@ class Keeper:
         self._connection = connection
         self.archive = Archive(DataFolder(settings.data_dir).archive, settings.question_seconds + 10)
         self.lock = threading.Lock()
+        self.eraser = Eraser(self.work, self.archive, settings.topic_root)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._night = -1
 
     def start(self) -> None:
         self._thread.start()
+        self.eraser.start()
 
     def stop(self, seconds: float) -> None:
         """Ask for the end, and wait for a while; a crash in the middle of a step would be harmless too."""
         self._stop.set()
+        self.eraser.stop(seconds)
         if self._thread.is_alive():
             self._thread.join(seconds)
 

@@ -102,6 +102,19 @@ def note_versions(connection: duckdb.DuckDBPyConnection, *, note_id: str) -> pa.
     )
 
 
+def deletions(connection: duckdb.DuckDBPyConnection, *, limit: int = 50) -> pa.Table:
+    """The last devices that were deleted, newest first: device, asked_by, asked_us, done_us.
+
+    A deleted device is in no answer any more; `done_us` is null while its data is still being erased from the disk.
+    """
+    check_number("limit", limit, 1, 10_000)
+    return table(
+        connection,
+        "SELECT device, asked_by, asked_us, done_us FROM deletions ORDER BY asked_us DESC LIMIT $limit",
+        {"limit": limit},
+    )
+
+
 def corrections(connection: duckdb.DuckDBPyConnection, *, limit: int = 1_000) -> pa.Table:
     """Every correction, newest first, those that were undone among them.
 

@@ -212,7 +212,7 @@ def _exact_columns(
     plain = narrowed(where, only, 0, where.readings())
     rows = where.connection.execute(
         f"""
-        SELECT len(list_filter([{inner}]::DOUBLE[], edge -> edge <= value)) AS place, count(*)
+        SELECT len(list_filter([{inner}]::DOUBLE[], lambda edge: edge <= value)) AS place, count(*)
         FROM ({plain}) GROUP BY place
         """
     ).fetchall()
