@@ -56,7 +56,7 @@ def start(settings: Settings, *, demo: bool) -> int:
         for note in notes:
             _say(note)
         address = f"{scheme}://{_for_browsers(settings.host)}:{settings.port}"
-        folder.write_private(folder.app_address, json.dumps({"address": address}))
+        folder.write_private(folder.app_address, json.dumps({"address": address, "broker": _for_boards(settings)}))
         with on_the_network(settings) as lines:
             supervisor = Supervisor(parts, _say)
             supervisor.start()
@@ -78,6 +78,16 @@ def _choose_ports(settings: Settings) -> tuple[Settings, list[str]]:
         mqtt_port, note = choose(_broker_host(settings), mqtt_port, "broker", "--mqtt-port", explicit=explicit)
         notes.append(note)
     return dataclasses.replace(settings, port=port, mqtt_port=mqtt_port), [note for note in notes if note]
+
+
+def _for_boards(settings: Settings) -> dict[str, object]:
+    """Where boards reach the broker: `host` is None where only this machine does."""
+    if settings.embedded:
+        from launcher.certificate import addresses
+
+        host = next(iter(addresses()), None) if settings.lan else None
+        return {"host": host, "port": settings.mqtt_port, "tls": settings.tls_certificate is not None}
+    return {"host": settings.mqtt_host, "port": settings.mqtt_port, "tls": settings.mqtt_tls_ca is not None}
 
 
 def _broker_host(settings: Settings) -> str:

@@ -26,11 +26,12 @@ _SAVE_EVERY_MS = 10_000
 _EAGER = ("boot", "stored_seen", "reboot_id", "joined", "cause")
 _JOIN_SECONDS = 15
 _SECONDS_1900_TO = {1970: 2_208_988_800, 2000: 3_155_673_600}
-_DEBOUNCE_MS = 50
+#: A contact bounces when it closes and when it opens; a press is what still holds after so long.
+_DEBOUNCE_SECONDS = 0.025
 
 
 class Esp32Hal(Hal):
-    """A board wired like `wiring` (a row of `boards.BOARDS`)."""
+    """A board wired like `wiring` says."""
 
     def __init__(self, wiring: dict, config: dict) -> None:
         super().__init__()
@@ -48,8 +49,9 @@ class Esp32Hal(Hal):
         pin, self._button_low = wiring["button"]
         self._button = machine.Pin(pin, machine.Pin.IN, machine.Pin.PULL_UP if self._button_low else None)
         self._pressed = asyncio.ThreadSafeFlag()
-        self._pressed_ms = 0
-        self._button.irq(self._on_button, machine.Pin.IRQ_FALLING if self._button_low else machine.Pin.IRQ_RISING)
+        self._button.irq(
+            lambda _: self._pressed.set(), machine.Pin.IRQ_FALLING if self._button_low else machine.Pin.IRQ_RISING
+        )
         self._bus = None
         self._screen = self._make_screen(wiring["screen"])
         self._rtc = machine.RTC()
@@ -210,14 +212,13 @@ class Esp32Hal(Hal):
             self._screen = None  # pulled off: the rest of the board goes on
             self.log("the screen does not answer any more")
 
-    def _on_button(self, _pin):
-        now = time.ticks_ms()
-        if time.ticks_diff(now, self._pressed_ms) > _DEBOUNCE_MS:
-            self._pressed_ms = now
-            self._pressed.set()
-
     async def button_pressed(self) -> None:
-        await self._pressed.wait()
+        while True:
+            await self._pressed.wait()
+            await asyncio.sleep(_DEBOUNCE_SECONDS)
+            self._pressed.clear()
+            if self.button_is_held():
+                return
 
     def button_is_held(self) -> bool:
         return self._button.value() == (0 if self._button_low else 1)

@@ -6,17 +6,18 @@ letter and anything else it lacks as a question mark: never an exception for a t
 
 COLUMNS, ROWS = 16, 8
 
-# MicroPython has no unicodedata: each base letter with the characters that are shown as it.
-_BASE = (
-    ("A", "ÀÁÂÃÄÅĀĂĄ"), ("a", "àáâãäåāăą"), ("AE", "Æ"), ("ae", "æ"), ("C", "ÇĆĈĊČ"), ("c", "çćĉċč"),
-    ("D", "ĎĐÐ"), ("d", "ďđð"), ("E", "ÈÉÊËĒĔĖĘĚ"), ("e", "èéêëēĕėęě"), ("G", "ĜĞĠĢ"), ("g", "ĝğġģ"),
-    ("H", "ĤĦ"), ("h", "ĥħ"), ("I", "ÌÍÎÏĨĪĬĮİ"), ("i", "ìíîïĩīĭįı"), ("J", "Ĵ"), ("j", "ĵ"), ("K", "Ķ"), ("k", "ķ"),
-    ("L", "ĹĻĽĿŁ"), ("l", "ĺļľŀł"), ("N", "ÑŃŅŇ"), ("n", "ñńņň"), ("O", "ÒÓÔÕÖØŌŎŐ"), ("o", "òóôõöøōŏő"),
-    ("OE", "Œ"), ("oe", "œ"), ("R", "ŔŖŘ"), ("r", "ŕŗř"), ("S", "ŚŜŞŠȘ"), ("s", "śŝşšș"), ("ss", "ß"),
-    ("T", "ŢŤŦȚ"), ("t", "ţťŧț"), ("U", "ÙÚÛÜŨŪŬŮŰŲ"), ("u", "ùúûüũūŭůűų"), ("W", "Ŵ"), ("w", "ŵ"),
-    ("Y", "ÝŶŸ"), ("y", "ýÿŷ"), ("Z", "ŹŻŽ"), ("z", "źżž"), ("'", "‘’‚′"), ('"', "“”„«»″"), ("-", "‐‑‒–—−"),
-    ("...", "…"), (" ", "\t\u00a0\u2009\u202f"), ("x", "×"), ("u", "µμ"), ("", "°\r\u200b"),
-)  # fmt: skip
+# MicroPython has no unicodedata. Two texts side by side: a letter, and below it what is shown as it.
+_LETTERS = (
+    "ÀÁÂÃÄÅĀĂĄàáâãäåāăąÇĆĈĊČçćĉċčĎĐÐďđðÈÉÊËĒĔĖĘĚèéêëēĕėęěĜĞĠĢĝğġģĤĦĥħÌÍÎÏĨĪĬĮİìíîïĩīĭįıĴĵĶķĹĻĽĿŁĺļľŀłÑŃŅŇ"
+    "ñńņňÒÓÔÕÖØŌŎŐòóôõöøōŏőŔŖŘŕŗřŚŜŞŠȘśŝşšșŢŤŦȚţťŧțÙÚÛÜŨŪŬŮŰŲùúûüũūŭůűųŴŵÝŶŸýÿŷŹŻŽźżž‘’‚′“”„«»″‐‑‒–—−\t"
+    "\u00a0\u2009\u202f×µμ"
+)
+_SHOWN_AS = (
+    "AAAAAAAAAaaaaaaaaaCCCCCcccccDDDdddEEEEEEEEEeeeeeeeeeGGGGggggHHhhIIIIIIIIIiiiiiiiiiJjKkLLLLLlllllNNNN"
+    'nnnnOOOOOOOOOoooooooooRRRrrrSSSSSsssssTTTTttttUUUUUUUUUUuuuuuuuuuuWwYYYyyyZZZzzz\'\'\'\'""""""----'
+    "--    xuu"
+)
+_MORE = {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "ß": "ss", "…": "...", "°": "", "\r": "", "\u200b": ""}
 
 
 def plain(text: str) -> str:
@@ -31,9 +32,11 @@ def plain(text: str) -> str:
 
 
 def _base(letter):
-    for base, letters in _BASE:
-        if letter in letters:
-            return base
+    place = _LETTERS.find(letter)
+    if place >= 0:
+        return _SHOWN_AS[place]
+    if letter in _MORE:
+        return _MORE[letter]
     # Combining accents stand after their letter, which is shown already.
     return "" if "\u0300" <= letter <= "\u036f" else "?"
 

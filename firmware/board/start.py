@@ -3,38 +3,46 @@
 import asyncio
 import sys
 
-from . import boards
 from . import config as configuration
-from .access_point import AccessPoint
 from .board import Board
 from .esp32 import Esp32Hal
 
 #: A board that has never reached its network tries so often before it offers the set-up.
 _FIRST_TRIES = 3
 _SET_UP_SECONDS = 600
+#: A board that was never told anything still has a button for the set-up.
+_WIRING = {"led": (2, False), "button": (0, True), "screen": None, "adc": (), "i2c": None}
 
 
 def start() -> None:
     """Live until the next reset."""
     config, on_trial = configuration.load()
-    hal = Esp32Hal(boards.wiring(config or {}), config or {})
-    cause = "error"
+    hal = Esp32Hal((config or {}).get("wiring", _WIRING), config or {})
+    lives = []
     try:
-        asyncio.run(_live(hal, config, on_trial))
+        asyncio.run(_live(hal, config, on_trial, lives))
+        cause = "ended"
     except KeyboardInterrupt:
-        hal.stop_watching()
-        return  # somebody at the console wants the prompt
+        cause = None  # somebody at the console wants the prompt
     except Exception as error:  # noqa: BLE001 - whatever it was, a board that stands still helps nobody
         sys.print_exception(error)  # type: ignore[attr-defined]
         cause = "error: " + type(error).__name__
-    hal.reset(cause)
+    for board in lives:
+        board.buffer.keep_on_flash()
+    if cause is None:
+        hal.stop_watching()
+    else:
+        hal.reset(cause)
 
 
-async def _live(hal, config, on_trial):
+async def _live(hal, config, on_trial, lives):
     if config is None or hal.button_is_held() or not await _reaches_its_network(hal, config, on_trial):
+        from .access_point import AccessPoint  # here only: it would take memory from the samples
+
         worked = await AccessPoint(hal, config or {}).run(_SET_UP_SECONDS)
         hal.reset("set-up" if worked else "no set-up")
-    await Board(hal, config, on_trial).run()
+    lives.append(Board(hal, config, on_trial))
+    await lives[0].run()
 
 
 async def _reaches_its_network(hal, config, on_trial):

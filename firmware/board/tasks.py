@@ -20,15 +20,20 @@ async def link(board) -> None:
     """Keep the network joined, and the clock right while it is."""
     pause = Pause(board.hal)
     sync_at = 0
+    complaint = None
     while True:
         if not board.hal.link_up():
             board.link_is_up.clear()
             try:
                 await board.hal.link_connect()
-            except NETWORK_ERRORS:
+            except NETWORK_ERRORS as error:
+                if complaint != str(error):
+                    complaint = str(error)
+                    board.hal.log(f"no network: {complaint}; trying again")
                 await asyncio.sleep(pause.next())
                 continue
         pause.reset()
+        complaint = None
         board.link_is_up.set()
         if board.clock.uptime_ms() >= sync_at:
             try:

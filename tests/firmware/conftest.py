@@ -30,13 +30,14 @@ def free_port() -> int:
 
 
 class Broker:
-    """Mosquitto on a free port; with `users` it asks for a password."""
+    """Mosquitto on a free port, anonymous unless a password is required. Killed, it has forgotten what it last held."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._lines = [f"listener {self.port} 127.0.0.1"]
+        self._memory = ["persistence true", f"persistence_location {folder}/", "autosave_interval 1"]
         self._access = ["allow_anonymous true"]
 
     def require_password(self, user: str, password: str) -> None:
@@ -49,7 +50,7 @@ class Broker:
     def start(self) -> None:
         assert MOSQUITTO, "mosquitto is not installed: apt-get install mosquitto"
         config = self._folder / "mosquitto.conf"
-        config.write_text("\n".join([*self._lines, *self._access, "user root", ""]))
+        config.write_text("\n".join([*self._lines, *self._memory, *self._access, "user root", ""]))
         self._process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=subprocess.DEVNULL)
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
@@ -64,6 +65,7 @@ class Broker:
             self._process.send_signal(how)
             self._process.wait(PATIENCE)
             self._process = None
+            (self._folder / "mosquitto.db").unlink(missing_ok=True)
 
 
 class Listener:
@@ -104,13 +106,19 @@ class Listener:
         """The first message on the topic that fits, now or within some seconds."""
         return self.wait_until(lambda: [body for body in self.on(topic) if fits(body)])[0]
 
-    def wait_until(self, found: Callable[[], Any]) -> Any:
-        until = time.monotonic() + PATIENCE
+    def wait_until(self, found: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+        until = time.monotonic() + seconds
         with self._news:
             while not (result := found()):
                 if not self._news.wait(until - time.monotonic()) and time.monotonic() >= until:
-                    raise AssertionError(f"did not come within {PATIENCE} s; heard {self.messages[-12:]}")
+                    raise AssertionError(f"did not come within {seconds:g} s; heard {self.messages[-12:]}")
         return result
+
+    def start_anew(self) -> None:
+        """Forget what was heard; `ready` is set when the broker has come back."""
+        self.ready.clear()
+        with self._news:
+            self.messages.clear()
 
     def seqs(self, device: str) -> list[int]:
         """The numbers of all samples of a device, batches taken apart, in the order of arrival."""

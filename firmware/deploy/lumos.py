@@ -1,0 +1,76 @@
+"""What a running Lumos on this machine does for a new board: a user at the broker, and the word that it reported."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import json
+import ssl
+from dataclasses import dataclass
+from typing import Any
+
+from telemetry.datafolder import DataFolder
+from telemetry.errors import ActionError, LumosError, StoreUnavailableError
+from telemetry.reader import Actions, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the running Lumos can be reached: the page, and for boards the broker."""
+
+    page: str
+    broker_host: str | None
+    broker_port: int
+    tls: bool
+
+
+class RunningLumos:
+    """The Lumos on this data folder. Raises LumosError where none runs."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        self._actions = Actions(folder)
+        self._reader = Reader(folder)
+
+    def address(self) -> Address | None:
+        """None where none runs."""
+        try:
+            said = json.loads(self._folder.app_address.read_text(encoding="utf-8"))
+            broker = said["broker"]
+            self._reader.ask("devices")
+        except (OSError, ValueError, KeyError, LumosError):
+            return None
+        return Address(said["address"], broker["host"], broker["port"], broker["tls"])
+
+    def board_password(self, device: str) -> str:
+        """A fresh password at the broker for the device, whether it had one or not."""
+        by = f"{getpass.getuser()} (deploy)"
+        try:
+            made = self._actions.call("add_board_user", {"device": device}, by)
+        except ActionError:
+            made = self._actions.call("renew_board_user", {"device": device}, by)
+        return str(made["password"])
+
+    def authority(self) -> str:
+        """The certificate authority that boards verify the broker with, DER in base64."""
+        pem = self._folder.tls_authority.read_text(encoding="utf-8")
+        return base64.b64encode(ssl.PEM_cert_to_DER_cert(pem)).decode()
+
+    def last_status_us(self, device: str) -> int:
+        """When the device last said something about itself; 0 for never."""
+        row = self._row(device)
+        return int(row["status_us"] or 0) if row else 0
+
+    def status_since(self, device: str, after_us: int) -> dict[str, Any] | None:
+        """The device's status if it came after a moment and says that it is online; None before that."""
+        try:
+            row = self._row(device)
+        except StoreUnavailableError:
+            return None  # ingest may be restarting
+        if not row or not row["online"] or (row["status_us"] or 0) <= after_us:
+            return None
+        return dict(json.loads(row["status"]))
+
+    def _row(self, device: str) -> dict[str, Any] | None:
+        rows = self._reader.ask("devices").to_pylist()
+        return next((row for row in rows if row["device"] == device), None)

@@ -1,0 +1,159 @@
+"""What a board must be told before it can work: from flags, environment, a file, the board itself, or a person.
+
+The stronger stands before the weaker in that order. What a person types as a password is not shown; nothing of it goes
+anywhere but to the board.
+"""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from firmware import board as on_board
+from firmware.board.config import problem
+from firmware.deploy import boards
+from firmware.deploy.errors import BoardConfigError
+from telemetry.errors import nearest
+from telemetry.topics import is_device_id
+
+#: Keys of a configuration file, beside those of `board.json`.
+_KEYS = (
+    "device", "board", "wifi", "host", "port", "username", "password", "root", "period_ms", "sensors", "pins",
+    "time_server", "tls_ca", "buffer_samples", "flash_bytes", "keep_alive_s",
+)  # fmt: skip
+#: Environment variables, so that no password has to stand on a command line.
+ENVIRONMENT = {
+    "BOARD_DEVICE": ("device",),
+    "BOARD_WIFI_SSID": ("wifi", "ssid"),
+    "BOARD_WIFI_PASSWORD": ("wifi", "password"),
+    "BOARD_BROKER": ("host",),
+    "BOARD_PASSWORD": ("password",),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at a terminal, or nobody."""
+
+    ask: Callable[[str], str]
+    ask_secretly: Callable[[str], str]
+    present: bool
+
+
+def at_terminal() -> Person:
+    """Whoever started this program."""
+    return Person(input, getpass.getpass, sys.stdin.isatty())
+
+
+def from_file(path: Path | None) -> dict[str, Any]:
+    """A TOML file with the keys of board.json. Raises BoardConfigError."""
+    if path is None:
+        return {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
+        raise BoardConfigError(f"{path} cannot be read: {cause}") from cause
+    for key in found:
+        if key not in _KEYS:
+            raise BoardConfigError(f"{path}: '{key}' is no setting of a board{nearest(key, _KEYS)}")
+    return found
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the BOARD_* variables say."""
+    found: dict[str, Any] = {}
+    for variable, place in ENVIRONMENT.items():
+        if variable in environment:
+            _put(found, place, environment[variable])
+    return found
+
+
+def merged(*weaker_first: Mapping[str, Any]) -> dict[str, Any]:
+    """One configuration of several, the later ones stronger, Wi-Fi merged key by key."""
+    made: dict[str, Any] = {}
+    for part in weaker_first:
+        for key, value in part.items():
+            made[key] = {**made.get(key, {}), **value} if key == "wifi" else value
+    return made
+
+
+def complete(known: dict[str, Any], person: Person, default_host: str | None, machine: str = "") -> dict[str, Any]:
+    """The configuration with what was missing asked for, and checked. Raises BoardConfigError.
+
+    `machine` is what MicroPython calls the board. The broker user's password is not asked for: Lumos makes it.
+    """
+    made = merged(known)
+    fitting = boards.fitting(machine)
+    if made.get("board") not in boards.BOARDS:
+        if made.get("board"):
+            raise BoardConfigError(f"'{made['board']}' is no board{nearest(str(made['board']), boards.BOARDS)}")
+        made["board"] = _asked(person, "Board", "--board", fitting[0], fitting)
+    if made["board"] not in fitting:
+        raise BoardConfigError(
+            f"the board is no {made['board']}: MicroPython calls it '{machine}'."
+            f" Choose with --board: {', '.join(fitting)}"
+        )
+    if "device" not in made:
+        made["device"] = _asked(person, "Name of the device", "--device", "")
+    if not is_device_id(str(made["device"])):
+        raise BoardConfigError(f"'{made['device']}' is no name for a device: 1 to 64 of A-Z a-z 0-9 _ -, and not esp32")
+    if not made.get("wifi", {}).get("ssid"):
+        _put(made, ("wifi", "ssid"), _asked(person, "Wi-Fi", "--wifi", ""))
+    if "password" not in made["wifi"]:
+        if not person.present:
+            raise BoardConfigError(
+                "the Wi-Fi's password is missing: set BOARD_WIFI_PASSWORD, empty for an open network"
+            )
+        _put(made, ("wifi", "password"), person.ask_secretly(f"Password of {made['wifi']['ssid']} (not shown): "))
+    if not made.get("host"):
+        made["host"] = _asked(person, "Broker, as the board reaches it", "--broker", default_host or "")
+    made.setdefault("sensors", boards.default_sensors(made["board"]))
+    made["wiring"] = boards.wiring(made)
+    _check(made)
+    return made
+
+
+def _check(made: dict[str, Any]) -> None:
+    wrong = problem({key: made[key] for key in ("wifi", "host", "port") if key in made})
+    if wrong is not None:
+        raise BoardConfigError(wrong)
+    adc = made["wiring"]["adc"]
+    for row in made["sensors"]:
+        if (
+            not isinstance(row, dict)
+            or not isinstance(row.get("driver"), str)
+            or not isinstance(row.get("metric"), str)
+        ):
+            raise BoardConfigError(f"sensors: {row} needs a driver and a metric")
+        drivers = sorted(path.stem for path in (Path(on_board.__file__).parent / "drivers").glob("[a-z]*.py"))
+        if row["driver"] not in drivers:
+            raise BoardConfigError(f"sensors: '{row['driver']}' is no driver{nearest(row['driver'], drivers)}")
+        if row["driver"] in ("photoresistor", "analog", "tmp36") and row.get("pin") not in adc:
+            raise BoardConfigError(
+                f"sensors: pin {row.get('pin')} cannot measure beside the Wi-Fi on a {made['board']}: use one of"
+                f" {', '.join(map(str, adc))}"
+            )
+
+
+def _asked(person: Person, question: str, flag: str, default: str, choices: Sequence[str] | None = None) -> str:
+    if not person.present:
+        if default:
+            return default
+        raise BoardConfigError(f"{question} is missing: give it with {flag}")
+    hint = f" ({', '.join(choices)})" if choices else ""
+    while True:
+        answer = person.ask(f"{question}{hint}{f' [{default}]' if default else ''}: ").strip() or default
+        if answer and (choices is None or answer in choices):
+            return answer
+
+
+def _put(made: dict[str, Any], place: tuple[str, ...], value: str) -> None:
+    inner = made
+    for key in place[:-1]:
+        inner = inner.setdefault(key, {})
+    inner[place[-1]] = value

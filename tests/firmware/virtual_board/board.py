@@ -1,0 +1,196 @@
+"""A board without hardware: real MicroPython with a board's memory and a LittleFS, at the end of a pseudo-terminal.
+
+To mpremote it is a board at a serial port. The electronics are stand-ins, in `device/`: pins, converter, I2C, radio and
+clock memory are files of the folder `state`. A reset ends the interpreter, which is then started anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import threading
+import tty
+from pathlib import Path
+from typing import Self
+
+from tests.harness.waiting import until
+
+_FLASH_BYTES = 512 * 1024
+
+DEVICE = Path(__file__).with_name("device")
+INTERPRETER = Path(__file__).with_name("interpreter.py")
+#: Whether there is a MicroPython here: its wheel exists for x86-64 only.
+MICROPYTHON_IS_HERE = importlib.util.find_spec("micropython_run") is not None
+
+_DRAW_FONT = """
+import framebuf
+cell = bytearray(8)
+canvas = framebuf.FrameBuffer(cell, 8, 8, framebuf.MONO_VLSB)
+for code in range(32, 127):
+    canvas.fill(0)
+    canvas.text(chr(code), 0, 0)
+    print(chr(code), cell.hex(), sep="")
+"""
+
+
+def micropython(code: str) -> str:
+    """What a program prints on MicroPython."""
+    command = [sys.executable, "-m", "micropython_unix", "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+@functools.cache
+def font() -> dict[bytes, str]:
+    """MicroPython's letters by their eight columns of pixels."""
+    return {bytes.fromhex(line[1:]): line[0] for line in micropython(_DRAW_FONT).splitlines()}
+
+
+class VirtualBoard:
+    """Switched on while the context lasts; `port` is its serial port, `said` all it ever printed."""
+
+    def __init__(self, state: Path, heap: str = "160k") -> None:
+        self.state = state
+        self.flash = state / "flash.img"
+        self.starts = 0
+        self.said = b""
+        self._heap = heap
+        self._near, far = pty.openpty()
+        tty.setraw(self._near)
+        tty.setraw(far)
+        self.port = os.ttyname(far)
+        self._far = far  # held open, so that a program that closes the port does not end it
+        self._running: subprocess.Popen[bytes] | None = None
+        self._terminal = -1
+        self._stop = threading.Event()
+        self._power = threading.Event()
+        self._thread = threading.Thread(target=self._live, daemon=True)
+
+    def __enter__(self) -> Self:
+        self.state.mkdir(parents=True, exist_ok=True)
+        if not self.flash.exists():
+            self.flash.write_bytes(b"\xff" * _FLASH_BYTES)
+        self._power.set()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._power.set()
+        self._kill()
+        self._thread.join(10)
+        for descriptor in (self._near, self._far):
+            os.close(descriptor)
+
+    # What a person does with it
+
+    def cut_power(self) -> None:
+        """Off, at once. The clock's memory is lost with it."""
+        self._power.clear()
+        self._kill()
+        if self._running is not None:
+            self._running.wait(10)
+        (self.state / "rtc").unlink(missing_ok=True)
+        (self.state / "cause").unlink(missing_ok=True)
+
+    def restore_power(self) -> None:
+        self._power.set()
+
+    def hold_button(self, pin: int = 0) -> None:
+        self._move_button(pin, "0")
+
+    def release_button(self, pin: int = 0) -> None:
+        self._move_button(pin, "1")
+
+    def _move_button(self, pin: int, level: str) -> None:
+        """A finger is slow: it is done when the board has seen it."""
+        self._put(f"pin{pin}", level)
+        seen = self.state / f"pin{pin}.seen"
+        until(lambda: seen.exists() and seen.read_text() == level, "a look at the button")
+
+    def set_wifi(self, *, up: bool) -> None:
+        down = self.state / "wifi_is_down"
+        if up:
+            down.unlink(missing_ok=True)
+        else:
+            down.touch()
+
+    def level(self, pin: int) -> int:
+        """What a pin is at."""
+        path = self.state / f"pin{pin}"
+        return int(path.read_text()) if path.exists() else 0
+
+    def set_adc(self, pin: int, count: int | str) -> None:
+        """What the converter measures: a count of 12 bits, or `clock`, tenths of a second since 1970 modulo 4096."""
+        self._put(f"adc{pin}", str(count))
+
+    def screen(self) -> list[str]:
+        """The screen's eight lines, read from its pixels; what is no letter of the font is a `\ufffd`."""
+        path = self.state / "screen"
+        pixels = path.read_bytes() if path.exists() else bytes(1_024)
+        cells = [font().get(pixels[start : start + 8], "\ufffd") for start in range(0, 1_024, 8)]
+        return ["".join(cells[row : row + 16]).rstrip() for row in range(0, 128, 16)]
+
+    def _put(self, name: str, text: str) -> None:
+        new = self.state / f"{name}.put"
+        new.write_text(text)
+        new.rename(self.state / name)
+
+    # The cable, and the interpreter behind it
+
+    def _kill(self) -> None:
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._running.kill()
+
+    def _live(self) -> None:
+        while not self._stop.is_set():
+            self._power.wait()
+            if self._stop.is_set():
+                return
+            self._start()
+            self._carry()
+
+    def _start(self) -> None:
+        self._terminal, slave = pty.openpty()
+        tty.setraw(slave)
+        # Raw but for one thing: Ctrl-C interrupts the running program, as it does on a board.
+        modes = termios.tcgetattr(slave)
+        modes[3] |= termios.ISIG
+        termios.tcsetattr(slave, termios.TCSANOW, modes)
+        self.starts += 1
+        self._running = subprocess.Popen(
+            [sys.executable, str(INTERPRETER), "-X", f"heapsize={self._heap}", "-i", str(DEVICE / "run.py")],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            cwd=self.state,
+            env={"BOARD_STATE": str(self.state)},
+        )
+        os.close(slave)
+
+    def _carry(self) -> None:
+        """Bytes to and fro until the interpreter ends."""
+        running, terminal = self._running, self._terminal
+        assert running is not None
+        try:
+            while running.poll() is None:
+                ready, _, _ = select.select([self._near, terminal], [], [], 0.05)
+                if self._near in ready:
+                    os.write(terminal, os.read(self._near, 4_096))
+                if terminal in ready:
+                    said = os.read(terminal, 4_096)
+                    self.said += said
+                    os.write(self._near, said)
+        except OSError:
+            pass  # the interpreter closed its end
+        finally:
+            running.wait()
+            os.close(terminal)

