@@ -8,6 +8,8 @@ it again on the next one, with `dup`. It never reconnects and never keeps a mess
 import asyncio
 import struct
 
+from .racing import race
+
 _REFUSALS = {
     1: "it does not speak MQTT 3.1.1",
     2: "it does not accept this device's name",
@@ -66,7 +68,12 @@ class Client:
 
     async def connect(self, host: str, port: int) -> None:
         """Connect and be accepted. Raises OSError, EOFError or asyncio.TimeoutError."""
-        await asyncio.wait_for(self._connect(host, port), _CONNECT_SECONDS)
+        # Not `wait_for`: cancelled while it ends, CPython's keeps the cancellation to itself, and the session lives on.
+        await race(self._connect(host, port), self._give_up())
+
+    async def _give_up(self):
+        await asyncio.sleep(_CONNECT_SECONDS)
+        raise asyncio.TimeoutError
 
     async def _connect(self, host, port):
         self._reader, self._writer = await self._hal.open_connection(host, port)

@@ -159,6 +159,32 @@ ACCEPTED = b"\x20\x02\x00\x00"
 MESSAGE = b"\x32\x0b\x00\x03a/b\x00\x01test"
 
 
+def test_a_connection_that_is_given_up_at_any_moment_is_given_up(hal: SimulatedHal) -> None:
+    async def talk(port: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def accepted_at_once(*_: object) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader = asyncio.StreamReader()
+            reader.feed_data(ACCEPTED)
+            return reader, writer
+
+        hal.open_connection = accepted_at_once  # type: ignore[method-assign]
+        steps = 0
+        while True:
+            task = asyncio.create_task(client_of(hal).connect("127.0.0.1", port))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            if not task.cancel():
+                break  # connected before
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            steps += 1
+        assert steps > 3
+        writer.close()
+
+    asyncio.run(peer(b"", 1, talk))
+
+
 @pytest.mark.parametrize("chunk", [1, 2, 3, 1_000])
 def test_packets_may_be_split_anywhere(hal: SimulatedHal, chunk: int) -> None:
     heard: list[tuple[str, bytes]] = []

@@ -15,6 +15,7 @@ from firmware.simulator.fleet import Fleet, FleetOptions
 from firmware.simulator.journal import Journal
 from tests.firmware.conftest import PATIENCE, Broker, Listener
 from tests.harness.processes import free_port
+from tests.harness.waiting import until
 
 
 class Running:
@@ -122,7 +123,7 @@ def test_the_button_pauses_and_resumes_sending_without_a_gap_in_the_numbers(list
     running.do(hal.press_button)
     assert listener.wait_for(EVENT, lambda body: body["event"] == "button")["value"] is True
     listener.wait_for(STATUS, lambda body: body.get("sending") is False)
-    assert "PAUSED" in hal.lines
+    until(lambda: "PAUSED" in hal.lines, "the pause on the screen")
     at_rest = len(listener.seqs("sim-1"))
     running.do(hal.press_button)
     listener.wait_until(lambda: len(listener.seqs("sim-1")) >= at_rest + 3)
