@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # What the browser and the server remember between two callbacks.
 ADDRESS = "address"
+OPEN_PAGE = "open-page"
+PULSE = "pulse"
 PAGE = "page"
 BROWSER = "browser"
 VIEW = "view"
@@ -26,7 +28,7 @@ BANNERS = "banners"
 SCHEME = "scheme"
 FOOTER = "footer"
 
-# The left panel.
+# The left panel of the live page.
 DEVICE = "device"
 DEVICE_FACTS = "device-facts"
 LED = "led"
@@ -40,7 +42,7 @@ MESSAGE_COUNT = "message-count"
 SEND = "send"
 SEND_ANSWER = "send-answer"
 
-# The toolbar.
+# Its toolbar.
 METRIC = "metric"
 RANGE = "range"
 CUSTOM = "custom"
@@ -52,7 +54,7 @@ LIVE_SWITCH = "live-switch"
 CSV = "csv"
 LINK = "link"
 
-# The panels.
+# Its panels.
 NOW = "now"
 NOW_VALUE = "now-value"
 NOW_TIME = "now-time"
@@ -70,3 +72,45 @@ STATISTICS = "statistics"
 WELCOME = "welcome"
 CONTENT = "content"
 MAIN = "measurements"
+
+# The page Explore: what is chosen, and the part of the time axis that is zoomed to.
+EXPLORED = "explored"
+EXPLORE_ZOOM = "explore-zoom"
+EXPLORE_SERIES = "explore-series"
+EXPLORE_RANGE = "explore-range"
+EXPLORE_CUSTOM = "explore-custom"
+EXPLORE_FROM = "explore-from"
+EXPLORE_TO = "explore-to"
+EXPLORE_APPLY = "explore-apply"
+EXPLORE_PROBLEM = "explore-problem"
+EXPLORE_LINK = "explore-link"
+EXPLORE_CHART = "explore-chart"
+EXPLORE_TITLE = "explore-title"
+EXPLORE_SUBTITLE = "explore-subtitle"
+EXPLORE_BOX = "explore-box"
+EXPLORE_COVER = "explore-cover"
+EXPLORE_RETRY = "explore-retry"
+
+
+#: The second place of the ways to the pages.
+DRAWER = "drawer"
+
+
+def page(name: str) -> str:
+    """Where a page's content stands."""
+    return f"page-{name}"
+
+
+def page_panel(name: str) -> str:
+    """Where a page's left panel stands."""
+    return f"page-panel-{name}"
+
+
+def page_link(name: str, where: str = "") -> str:
+    """The way to a page, in the header or elsewhere (DRAWER)."""
+    return f"{where}-page-link-{name}" if where else f"page-link-{name}"
+
+
+def explore_panel(name: str) -> str:
+    """The body of a panel of the page Explore."""
+    return f"explore-panel-{name}"

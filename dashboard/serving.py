@@ -104,7 +104,7 @@ def prepare(app: Page, context: Context) -> None:
         elif response.status_code == 200 and _fingerprinted(flask.request):
             response.headers["Cache-Control"] = _FOR_EVER
         asked = flask.request.args.get("lang")
-        if asked in LANGUAGES and flask.request.path == "/":
+        if asked in LANGUAGES and response.mimetype == "text/html":
             response.set_cookie(LANGUAGE_COOKIE, asked, max_age=_YEAR_SECONDS, samesite="Lax")
         return response
 

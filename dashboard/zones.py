@@ -46,6 +46,32 @@ def drawn(times_us: Sequence[int], zone: tzinfo) -> list[str]:
     return [_text(t_us + offset_us(t_us, zone)) for t_us in times_us]
 
 
+def clock(window: tuple[int, int], zone: tzinfo) -> list[tuple[int, int]]:
+    """`(from, offset)` over a window and as long before and after: from which local moment on, drawn as if UTC, the
+    zone's clock is so far ahead; both in milliseconds. Of a clock put back the first of two moments counts.
+    """
+    start, end = window
+    span = end - start
+    first, last = start - span, end + span
+    found = [(first, offset_us(first, zone))]
+    for t_us in (*range(first, last, _STEADY_US), last):
+        if offset_us(t_us, zone) != found[-1][1]:
+            found.append(_change(found[-1], t_us, zone))
+    return [
+        ((t_us + max(before, after)) // US_PER_MS, after // US_PER_MS)
+        for (t_us, after), before in zip(found, [found[0][1], *(offset for _, offset in found)], strict=False)
+    ]
+
+
+def _change(known: tuple[int, int], later_us: int, zone: tzinfo) -> tuple[int, int]:
+    """The first second from which the zone's offset is no longer the known one, and the new offset."""
+    before, after = known[0] // US_PER_SECOND, -(-later_us // US_PER_SECOND)
+    while after - before > 1:
+        middle = (before + after) // 2
+        before, after = (middle, after) if offset_us(middle * US_PER_SECOND, zone) == known[1] else (before, middle)
+    return after * US_PER_SECOND, offset_us(after * US_PER_SECOND, zone)
+
+
 def from_drawn(text: object, zone: tzinfo) -> int:
     """Microseconds UTC of a moment on the chart: `2026-11-17 14:00:00.5`, `2026-11-17`.
 

@@ -77,7 +77,15 @@ CALLBACKS: Mapping[str, Role] = {
     f"{ids.BADGES}.children": Role.VIEWER,
     f"{ids.LED}.aria-checked": Role.VIEWER,
     f"{ids.PENDING}.data": Role.OPERATOR,
+    f"{ids.DEVICE_FACTS}.children": Role.VIEWER,
+    f"{ids.HEALTH}.data": Role.VIEWER,
+    f"{ids.EXPLORED}.data": Role.VIEWER,
+    f"{ids.EXPLORE_CHART}.figure": Role.VIEWER,
+    f"{ids.EXPLORE_PROBLEM}.children": Role.VIEWER,
 }
+
+#: How the first output of a family of callbacks begins → who may have them run. A panel of the page Explore looks.
+FAMILIES: Mapping[str, Role] = {ids.explore_panel(""): Role.VIEWER}
 
 
 def role_of_callback(output: object) -> Role | None:
@@ -85,4 +93,6 @@ def role_of_callback(output: object) -> Role | None:
     if not isinstance(output, str):
         return None
     first = output.removeprefix("..").split("...")[0].removesuffix("..")
-    return CALLBACKS.get(first.partition("@")[0])
+    named = first.partition("@")[0]
+    families = (role for prefix, role in FAMILIES.items() if named.startswith(prefix))
+    return CALLBACKS.get(named) or next(families, None)

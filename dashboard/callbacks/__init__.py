@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import dash
 
-from dashboard.callbacks import browser, chart, commands, frame, numbers, opening
+from dashboard.callbacks import browser, chart, commands, explore, frame, numbers, opening
 from dashboard.context import Context
 
 REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
@@ -19,6 +19,7 @@ REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
     numbers.register,
     frame.register,
     commands.register,
+    explore.register,
 )
 
 

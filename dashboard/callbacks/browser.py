@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Input, Output, State
 
 from dashboard import ids
 from dashboard.context import Context
+from dashboard.pages import PAGES
 
 
 def _in_browser(name: str) -> ClientsideFunction:
@@ -20,6 +21,17 @@ def register(app: dash.Dash, _context: Context) -> None:
     wire: Any = app.clientside_callback
     # Its zone, scheme, width and pointer.
     wire(_in_browser("describe"), Output(ids.BROWSER, "data"), Input(ids.PAGE, "data"))
+    # Which page is in sight; only what is in sight ticks.
+    wire(
+        _in_browser("turn_page"),
+        Output(ids.OPEN_PAGE, "data"),
+        Output(ids.TICK, "max_intervals"),
+        Output(ids.PULSE, "max_intervals"),
+        *(Output(part(page.name), "hidden") for page in PAGES for part in (ids.page, ids.page_panel)),
+        *(Output(ids.page_link(page.name, where), "className") for where in ("", ids.DRAWER) for page in PAGES),
+        Input(ids.ADDRESS, "pathname"),
+        State(ids.PAGE, "data"),
+    )
     # A choice goes into the address, and the address decides what is shown (dashboard.callbacks.opening): without an
     # output of its own, since address → choice → address would be a circle.
     wire(
@@ -29,7 +41,28 @@ def register(app: dash.Dash, _context: Context) -> None:
         Input(ids.RANGE, "value"),
         State(ids.VIEW, "data"),
     )
-    wire(_in_browser("show_custom"), Output(ids.CUSTOM, "hidden"), Input(ids.RANGE, "value"))
+    for shown, chosen in ((ids.CUSTOM, ids.RANGE), (ids.EXPLORE_CUSTOM, ids.EXPLORE_RANGE)):
+        wire(_in_browser("show_custom"), Output(shown, "hidden"), Input(chosen, "value"))
+    wire(
+        _in_browser("choose_explored"),
+        Input(ids.EXPLORE_SERIES, "value"),
+        Input(ids.EXPLORE_RANGE, "value"),
+        State(ids.EXPLORED, "data"),
+    )
+    wire(
+        _in_browser("zoom_explored"),
+        Output(ids.EXPLORE_ZOOM, "data"),
+        Input(ids.EXPLORE_CHART, "relayoutData"),
+        State(ids.EXPLORED, "data"),
+        State(ids.EXPLORE_ZOOM, "data"),
+        State(ids.EXPLORE_CHART, "figure"),
+    )
+    wire(
+        _in_browser("explore_link"),
+        Output(ids.EXPLORE_LINK, "value"),
+        Input(ids.EXPLORED, "data"),
+        Input(ids.EXPLORE_ZOOM, "data"),
+    )
     wire(_in_browser("link"), Output(ids.LINK, "value"), Input(ids.VIEW, "data"))
     wire(
         _in_browser("zoom"),

@@ -8,14 +8,16 @@ from typing import Any
 
 import dash
 from dash import Input, Output, State, html
+from dash.exceptions import PreventUpdate
 
 from dashboard import formats, ids, zones
-from dashboard.callbacks.state import Kept, style_of
+from dashboard.callbacks.state import Kept, style_of, view_of
 from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.liveness import Presence, Standing, standing
+from dashboard.pages import EXPLORE
 from dashboard.panels.device import facts
-from dashboard.panels.header import badges, banners
+from dashboard.panels.header import badges, banners, health_key
 from dashboard.panels.parts import Child, ago, pill
 from dashboard.views import View
 from telemetry import __version__
@@ -38,6 +40,27 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.BADGES, "children"),
         Output(ids.BANNERS, "children"),
         Output(ids.FOOTER, "children"),
+        Input(ids.OPEN_PAGE, "data"),
+        Input(ids.VIEW, "data"),
+        Input(ids.EXPLORED, "data"),
+        Input(ids.REVISION, "data"),
+        Input(ids.HEALTH, "data"),
+        Input(ids.BROWSER, "data"),
+        State(ids.PAGE, "data"),
+    )
+    def show_frame(
+        open_page: str | None, kept: Kept | None, explored: Kept | None, _revision: int, _health: str, browser: Kept,
+        page: Kept,
+    ) -> Any:  # fmt: skip
+        style, at_us = style_of(context, page, browser), now_us()
+        found = situation(context, device_in_sight(open_page, kept, explored), at_us)
+        return (
+            badges(found.health, found.standing, style),
+            banners(found.health, found.standing, at_us, style),
+            footer(context, at_us, style),
+        )
+
+    @app.callback(
         Output(ids.DEVICE_FACTS, "children"),
         Output(ids.CHART_STATE, "children"),
         Output(ids.NOW, "data-presence"),
@@ -48,18 +71,39 @@ def register(app: dash.Dash, context: Context) -> None:
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
     )
-    def show_frame(kept: Kept | None, live: bool, _revision: int, _health: str, browser: Kept, page: Kept) -> Any:
-        style, device = style_of(context, page, browser), (kept or {}).get("device", "")
-        at_us = now_us()
-        found = situation(context, device, at_us)
+    def show_device(kept: Kept | None, live: bool, _revision: int, _health: str, browser: Kept, page: Kept) -> Any:
+        view, style, at_us = view_of(kept), style_of(context, page, browser), now_us()
+        found = situation(context, view.device, at_us)
         return (
-            badges(found.health, found.standing, style),
-            banners(found.health, found.standing, at_us, style),
-            footer(context, at_us, style),
-            facts(device, found.standing, at_us, style) if found.standing else [],
-            chart_state(View.from_json(kept), found, style, live=live) if kept else None,
+            facts(view.device, found.standing, at_us, style) if found.standing else [],
+            chart_state(view, found, style, live=live),
             str(found.standing.presence) if found.standing else "",
         )
+
+    @app.callback(
+        Output(ids.HEALTH, "data", allow_duplicate=True),
+        Output(ids.REVISION, "data", allow_duplicate=True),
+        Input(ids.PULSE, "n_intervals"),
+        State(ids.HEALTH, "data"),
+        State(ids.REVISION, "data"),
+        running=[(Output(ids.PULSE, "disabled"), True, False)],
+        prevent_initial_call=True,
+    )
+    def feel_pulse(_count: int, health: str | None, revision: int | None) -> Any:
+        """What the live page's tick tells, for the other pages: is all well, and has anything been done?"""
+        row = situation(context, "", now_us()).health
+        key, now = health_key(row, quiet=False), row["revision"] if row else revision
+        if (key, now) == (health, revision):
+            raise PreventUpdate
+        return key, now
+
+
+def device_in_sight(open_page: str | None, kept: Kept | None, explored: Kept | None) -> str:
+    """The device whose badge is shown: of the live page its own, of the page Explore that of the first series."""
+    if open_page == EXPLORE:
+        series = (explored or {}).get("series")
+        return str(series[0]["device"]) if series else ""
+    return str((kept or {}).get("device", ""))
 
 
 def situation(context: Context, device: str, at_us: int) -> Situation:

@@ -9,12 +9,14 @@ from typing import Any
 
 import dash
 from dash import Input, Output, State, no_update
+from dash.exceptions import PreventUpdate
 
 from dashboard import formats, ids, zones
 from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
 from dashboard.drawing import newest
 from dashboard.figures import Style
+from dashboard.pages import LIVE
 from dashboard.panels.cards import newest_text
 from dashboard.panels.welcome import welcome
 from dashboard.views import CUSTOM, View, resolve
@@ -46,12 +48,17 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.CONTENT, "hidden"),
         Output(ids.WELCOME, "children"),
         Input(ids.ADDRESS, "search"),
+        Input(ids.OPEN_PAGE, "data"),
         Input(ids.REVISION, "data"),
         Input(ids.BROWSER, "data"),
         State(ids.VIEW, "data"),
         State(ids.PAGE, "data"),
     )
-    def open_address(search: str | None, _revision: int, browser: Kept, kept: Kept | None, page: Kept) -> Any:
+    def open_address(
+        search: str | None, open_page: str | None, _revision: int, browser: Kept, kept: Kept | None, page: Kept
+    ) -> Any:
+        if open_page != LIVE:
+            raise PreventUpdate
         style = style_of(context, page, browser)
         opened = open_view(search or "", context.rows("series"), context.rows("devices"))
         view = opened.view

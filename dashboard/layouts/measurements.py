@@ -6,6 +6,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import figures, ids
+from dashboard.layouts.controls import link_field, moment
 from dashboard.panels.parts import Child, ago, aria, icon, skeleton
 from dashboard.translations import Say
 from dashboard.views import CUSTOM, DEFAULT_PRESET, PRESETS
@@ -13,6 +14,10 @@ from dashboard.views import CUSTOM, DEFAULT_PRESET, PRESETS
 
 def content(say: Say) -> list[html.Div]:
     """Everything below the banners."""
+    return [html.Div(id=ids.WELCOME), html.Div(_content(say), id=ids.CONTENT)]
+
+
+def _content(say: Say) -> list[html.Div]:
     return [
         toolbar(say),
         custom_range(say),
@@ -86,7 +91,7 @@ def toolbar(say: Say) -> html.Div:
                         **aria(pressed="true"),
                     ),
                     html.A([icon("download"), say("csv")], id=ids.CSV, className="button", title=say("csv help")),
-                    _link(say),
+                    link_field(ids.LINK, say),
                 ],
                 className="tools",
             ),
@@ -95,46 +100,13 @@ def toolbar(say: Say) -> html.Div:
     )
 
 
-def _link(say: Say) -> dmc.Popover:
-    """A field to select from: copying by a button works over https only."""
-    return dmc.Popover(
-        [
-            dmc.PopoverTarget(
-                html.Button([icon("link"), say("link")], className="button", title=say("link help")),
-                boxWrapperProps={"className": "tool"},
-            ),
-            dmc.PopoverDropdown(
-                dmc.TextInput(
-                    id=ids.LINK, readOnly=True, label=say("link help"), description=say("link copy"), value=""
-                )
-            ),
-        ],
-        width=360,
-        position="bottom-end",
-        shadow="md",
-        trapFocus=True,
-        transitionProps={"duration": 0},
-    )
-
-
 def custom_range(say: Say) -> html.Div:
     """Two moments on the page's clock; shown when the range is a custom one."""
 
-    def picker(component_id: str, label: str) -> dmc.DateTimePicker:
-        return dmc.DateTimePicker(
-            id=component_id,
-            label=label,
-            valueFormat="D MMM YYYY HH:mm",
-            highlightToday=True,
-            popoverProps={"transitionProps": {"duration": 0}},
-            submitButtonProps={"aria-label": say("apply")},
-            className="moment",
-        )
-
     return html.Div(
         [
-            picker(ids.CUSTOM_FROM, say("from")),
-            picker(ids.CUSTOM_TO, say("to")),
+            moment(ids.CUSTOM_FROM, say("from"), say),
+            moment(ids.CUSTOM_TO, say("to"), say),
             html.Button(say("apply"), id=ids.CUSTOM_APPLY, className="button primary"),
             html.Span(id=ids.CUSTOM_PROBLEM, className="tone-bad", role="alert"),
         ],

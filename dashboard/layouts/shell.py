@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from dashboard import ids, theme
 from dashboard.access.roles import Identity, Role
-from dashboard.layouts import device, measurements
+from dashboard.pages import PAGES, Page
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.translations import LANGUAGES, Say, speaker
 from telemetry.settings import Settings
@@ -28,8 +28,9 @@ _BROWSER_PHRASES = (
 
 #: Stores that begin empty.
 _STORES = (
-    ids.BROWSER, ids.VIEW, ids.ZOOM, ids.SHOWN, ids.REVISION, ids.HEALTH, ids.REFRESH, ids.SCREEN_SHOWN,
-    ids.CHART_RETRY,
+    ids.BROWSER, ids.OPEN_PAGE, ids.HEALTH, ids.REVISION,
+    ids.VIEW, ids.ZOOM, ids.SHOWN, ids.REFRESH, ids.SCREEN_SHOWN, ids.CHART_RETRY,
+    ids.EXPLORED, ids.EXPLORE_ZOOM, ids.EXPLORE_RETRY,
 )  # fmt: skip
 
 
@@ -47,13 +48,14 @@ def shell(settings: Settings, language: str, who: Identity) -> dmc.MantineProvid
                             dmc.AppShellHeader(_header(settings, language, say, who), className="header"),
                             dmc.AppShellNavbar(
                                 [
-                                    device.panel(say, may_act=who.role >= Role.OPERATOR),
+                                    _page_links(settings, say, ids.DRAWER),
+                                    *(_panel(page, say, who) for page in PAGES),
                                     _drawer_end(settings, language, say, who),
                                 ],
                                 className="navbar",
-                                **aria(label=say("device panel")),
+                                **aria(label=say("side panel")),
                             ),
-                            dmc.AppShellMain(_main(say), className="main"),
+                            dmc.AppShellMain(_main(say, who), className="main"),
                         ],
                         id=ids.SHELL,
                         header={"height": 60},
@@ -73,10 +75,12 @@ def shell(settings: Settings, language: str, who: Identity) -> dmc.MantineProvid
 
 
 def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
-    """What is remembered between callbacks, and the two clocks."""
+    """What is remembered between callbacks, and the clocks."""
     page = {
         "language": language,
         "zone": settings.timezone,
+        "prefix": _address(settings, ""),
+        "pages": [[page.name, page.path, say(f"page {page.name}")] for page in PAGES],
         "now": now_us() // 1_000,
         "words": {phrase: say(phrase) for phrase in _BROWSER_PHRASES},
     }
@@ -86,7 +90,8 @@ def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
         dcc.Store(id=ids.LIVE, data=True),
         dcc.Store(id=ids.PENDING, data={}),
         *(dcc.Store(id=name) for name in _STORES),
-        dcc.Interval(id=ids.TICK, interval=1_000),
+        dcc.Interval(id=ids.TICK, interval=1_000, max_intervals=0),
+        dcc.Interval(id=ids.PULSE, interval=5_000, max_intervals=0),
         dcc.Interval(id=ids.COMMAND_TICK, interval=120, disabled=True),
     ]
 
@@ -103,6 +108,7 @@ def _header(settings: Settings, language: str, say: Say, who: Identity) -> html.
                 href=_address(settings, ""),
                 className="home",
             ),
+            _page_links(settings, say),
             html.Div(id=ids.BADGES, className="badges", role="group", **aria(label=say("status"))),
             languages(language, say),
             *_account(settings, say, who),
@@ -149,18 +155,37 @@ def _address(settings: Settings, page: str) -> str:
     return f"{settings.base_path.rstrip('/')}/{page}"
 
 
+def _page_links(settings: Settings, say: Say, drawer: str = "") -> html.Nav:
+    """The ways to the pages, in the header, or on a phone in the drawer; the browser's script marks the open one."""
+
+    def link(page: Page) -> dcc.Link:
+        words = say(f"page {page.name}")
+        return dcc.Link(
+            [icon(page.icon), html.Span(words, className="page-name")],
+            id=ids.page_link(page.name, drawer),
+            href=_address(settings, page.path),
+            className="page-link",
+            title=words,
+        )
+
+    return html.Nav([link(page) for page in PAGES], className=f"pages {drawer}".strip(), **aria(label=say("pages")))
+
+
+def _panel(page: Page, say: Say, who: Identity) -> html.Div:
+    return html.Div(page.panel(say, who), id=ids.page_panel(page.name), hidden=True)
+
+
 def _drawer_end(settings: Settings, language: str, say: Say, who: Identity) -> html.Div:
     words = html.Span(say("language"), className="dim")
     row = html.Div([words, languages(language, say)], className="phone-row")
     return html.Div([row, *_account(settings, say, who)], className="device-panel phone-end")
 
 
-def _main(say: Say) -> html.Div:
+def _main(say: Say, who: Identity) -> html.Div:
     return html.Div(
         [
             html.Div(id=ids.BANNERS, className="banners", **aria(live="polite")),
-            html.Div(id=ids.WELCOME),
-            html.Div(measurements.content(say), id=ids.CONTENT),
+            *(html.Div(page.content(say, who), id=ids.page(page.name), hidden=True) for page in PAGES),
             html.Footer(skeleton("skeleton-line"), id=ids.FOOTER, className="footer"),
         ],
         id=ids.MAIN,

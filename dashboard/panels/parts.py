@@ -34,6 +34,11 @@ def dot(tone: str, *, live: bool = False) -> html.Span:
     return html.Span(className=f"dot dot-{tone}" + (" dot-live" if live else ""), **_HIDDEN)
 
 
+def swatch(colour: str) -> html.Span:
+    """The colour of a series, beside its name."""
+    return html.Span(className="swatch", style={"background": colour}, **_HIDDEN)
+
+
 def badge(key: str, value: Child, tone: str, *, live: bool = False, extra: str = "") -> html.Span:
     """`● Broker connected`."""
     named: list[Any] = [html.Span(key, className="badge-key"), " "] if key else []

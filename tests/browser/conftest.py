@@ -16,6 +16,9 @@ from tests.harness.http import get_json
 from tests.harness.processes import Running, free_port, lumos
 from tests.harness.waiting import until
 
+# Long, for a machine that others use too: what is awaited comes at once on an idle one.
+expect.set_options(timeout=20_000)
+
 #: Refusals are told by their own words on the page; Chromium notes each on the console by itself.
 _REFUSED = re.compile(r"status of 40[13] ")
 #: What Chromium and Dash say on the console when a server is not there.

@@ -127,7 +127,7 @@ def test_a_tick_with_nothing_new_carries_next_to_nothing(page: Page, demo: Demo,
 
 def test_device_metric_and_range_are_chosen_and_stand_in_the_address(page: Page, demo: Demo) -> None:
     show(page, demo)
-    page.get_by_text("1 h", exact=True).click()
+    page.locator("#range").get_by_text("1 h", exact=True).click()
     expect(page).to_have_url(f"{demo.address}/?device=sim-1&metric=light&range=1h")
     page.locator("#metric").click()
     page.get_by_role("option", name="Temperature").click()
@@ -209,3 +209,4 @@ def test_without_any_board_the_page_tells_how_to_connect_one(open_page: OpenPage
             board.publish("esp32/output", "99")
         expect(page.locator("#now-value")).to_contain_text("99", timeout=60_000)
         expect(page.locator("#banners")).to_be_empty(timeout=30_000)
+        page.close()  # before the server ends, which is no outage to be told of

@@ -49,6 +49,20 @@ def test_a_dragged_range_is_turned_back(instant: str) -> None:
     assert zones.from_drawn(zones.drawn([t_us], PARIS)[0], PARIS) == t_us
 
 
+@pytest.mark.parametrize("hour", range(-30, 30))
+@pytest.mark.parametrize("change", ["2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z"])
+def test_the_clock_of_a_figure_turns_a_drag_back_as_the_server_does(change: str, hour: int) -> None:
+    """What dashboard/assets/explore.js does with it, over the days around a change."""
+    t_us = parse_instant(change)
+    local_us = t_us + hour * US_PER_HOUR + 20 * 60_000_000
+    offset = [
+        ahead
+        for start, ahead in zones.clock((t_us - US_PER_HOUR, t_us + 40 * US_PER_HOUR), PARIS)
+        if start <= local_us // 1_000
+    ][-1]
+    assert local_us - offset * 1_000 == zones.from_local(local_us, PARIS)
+
+
 def test_plotlys_many_decimals_are_read() -> None:
     assert zones.from_drawn("2026-11-17 15:00:00.12345678", PARIS) == parse_instant("2026-11-17T14:00:00.123456Z")
 

@@ -1,0 +1,33 @@
+// Shows the page that the address names, marks it in the header, and names it in the window's title.
+// Wired in dashboard/callbacks/browser.py; the pages stand in dashboard/pages.py.
+(function () {
+  // -1: an interval without end; 0: none.
+  const running = (wish) => (wish ? -1 : 0);
+
+  function turnPage(pathname, page) {
+    const path = (pathname || "/").slice(page.prefix.length).replace(/\/$/, "");
+    const [name, , title] = page.pages.find(([, own]) => own === path) || page.pages[0];
+    document.title = `${title} · Lumos`;
+    const hidden = page.pages.flatMap(([each]) => [each !== name, each !== name]);
+    const links = page.pages.map(([each]) => (each === name ? "page-link page-link-open" : "page-link"));
+    setTimeout(() => mark(page.pages, name), 0);
+    return [name, running(name === "live"), running(name !== "live"), ...hidden, ...links, ...links];
+  }
+
+  // dcc.Link knows no aria-current.
+  function mark(pages, name) {
+    for (const [each] of pages) {
+      for (const link of document.querySelectorAll(`[id$="page-link-${each}"]`)) {
+        if (each === name) {
+          link.setAttribute("aria-current", "page");
+        } else {
+          link.removeAttribute("aria-current");
+        }
+      }
+    }
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    lumos: Object.assign({}, window.dash_clientside?.lumos, { turn_page: turnPage }),
+  });
+})();

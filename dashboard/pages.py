@@ -1,0 +1,45 @@
+"""The pages of the one shell: which address shows what. A further page is one more row.
+
+All of them stand in the layout, one of them in sight: so every callback finds its components, whatever page is open,
+and a page that one comes back to is as it was. A page asks nothing while it is out of sight: its first callback looks
+at `ids.OPEN_PAGE`, and the others follow from that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.access.roles import Identity, Role
+from dashboard.layouts import device, explore, measurements
+from dashboard.translations import Say
+
+LIVE = "live"
+EXPLORE = "explore"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: its address below the prefix, its icon, its left panel and what stands in the middle.
+
+    Its name in the header is the phrase `page <name>`.
+    """
+
+    name: str
+    path: str
+    icon: str
+    panel: Callable[[Say, Identity], Any]
+    content: Callable[[Say, Identity], list[Any]]
+
+
+PAGES = (
+    Page(
+        LIVE,
+        "",
+        "activity",
+        lambda say, who: device.panel(say, may_act=who.role >= Role.OPERATOR),
+        lambda say, _: measurements.content(say),
+    ),
+    Page(EXPLORE, "explore", "chart-histogram", explore.panel, explore.content),
+)
