@@ -12,7 +12,16 @@ from typing import Any
 
 from ulid import ULID
 
-from ingest.decoded import Acknowledgement, Decoded, Event, Quarantined, Sample, Status
+from ingest.decoded import (
+    Acknowledgement,
+    Announcement,
+    Decoded,
+    Description,
+    Event,
+    Quarantined,
+    Sample,
+    Status,
+)
 from ingest.inbox import Message
 from ingest.ledger import Ledger
 from ingest.memory import Memory
@@ -38,6 +47,8 @@ class Batch:
         #: Devices that came back: their held commands are to be published.
         self.returned: list[str] = []
         self.revised = False
+        #: Something was announced: other topics may have to be read from now on.
+        self.announced = False
         self.newest_us = 0
 
     def take(self, message: Message, said: Sequence[Decoded]) -> None:
@@ -73,9 +84,16 @@ class Batch:
                 self._event(decoded, message)
             case Quarantined():
                 self._quarantined(decoded, message)
+            case Description():
+                device_id = self._device(decoded.device, message)
+                self.revised |= self._memory.announced.describe(device_id, decoded, message.arrived_us)
+            case Announcement():
+                self.announced |= self._memory.announced.announce(decoded, message.arrived_us)
 
     def _was_deleted(self, decoded: Decoded) -> bool:
-        return not isinstance(decoded, Quarantined) and self._memory.catalog.was_deleted(decoded.device)
+        if isinstance(decoded, Quarantined | Announcement):
+            return False  # not one device's
+        return self._memory.catalog.was_deleted(decoded.device)
 
     def _sample(self, sample: Sample, message: Message) -> None:
         device_id = self._device(sample.device, message)
@@ -85,25 +103,26 @@ class Batch:
                 return
         elif message.retained and self._repeats(sample):
             return
-        catalog, tail = self._memory.catalog, self.rows["tail"]
+        catalog, tail, silent = self._memory.catalog, self.rows["tail"], self._memory.announced.silent
         for metric, value in sample.values.items():
             known = catalog.find_series(sample.device, metric)
             if known is None:
                 known = catalog.series(device_id, metric, message.arrived_us)
                 self.revised = True
+            elif silent:
+                silent.discard(known)
             tail.append((sample.t_us, known, value, sample.flags))
         self.newest_us = max(self.newest_us, sample.t_us)
 
     def _repeats(self, sample: Sample) -> bool:
         """Whether a retained sample without a number tells what is known: the broker repeats it at each connect."""
-        find_series = self._memory.catalog.find_series
-        return all(find_series(sample.device, metric) is not None for metric in sample.values)
+        found = [self._memory.catalog.find_series(sample.device, metric) for metric in sample.values]
+        return all(known is not None and known not in self._memory.announced.silent for known in found)
 
     def _status(self, status: Status, message: Message) -> None:
         device_id = self._device(status.device, message)
-        for metric, sensor in status.sensors.items():
-            series_id = self._memory.catalog.series(device_id, metric, message.arrived_us)
-            self.revised |= self._memory.catalog.describe(series_id, sensor)
+        if status.sensors:
+            self.revised |= self._memory.announced.sense(status.device, device_id, status.sensors, message.arrived_us)
         if status.online:
             self.returned.append(status.device)
         if status.previous is not None:
@@ -155,6 +174,11 @@ class Batch:
             known = self._memory.event_numbers.of((device_id, event.boot))
             if not known.add(event.n):
                 return
+        if event.n is None:
+            # A text that stands until the next, or that the broker repeats at each connect, is news once.
+            is_new = self._memory.announced.text_is_new(device_id, event)
+            if not is_new and (event.stands or message.retained):
+                return
         self.rows["events"].append((device_id, event.t_us, event.boot, event.n, event.event, event.value))
         self.revised = True
 
@@ -191,7 +215,7 @@ def _has_number(decoded: Decoded) -> bool:
             return decoded.boot is not None and decoded.n is not None
         case Command():
             return bool(decoded.id)
-        case Status():
+        case Status() | Description() | Announcement():
             return True
         case Acknowledgement():
             return False

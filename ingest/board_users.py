@@ -18,6 +18,7 @@ from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, StoreUnavailableError
 from telemetry.reader import Actions
 from telemetry.settings import Settings, load
+from telemetry.sources import other_topics
 from telemetry.topics import Topics
 
 _WORDS = {
@@ -32,7 +33,7 @@ class BoardUsers:
 
     def __init__(self, settings: Settings, folder: DataFolder, *, running: bool = True) -> None:
         self._settings = settings
-        self._users = BrokerUsers(folder, Topics(settings.topic_root))
+        self._users = BrokerUsers(folder, Topics(settings.topic_root), other_topics(settings))
         # Without a running Lumos nobody here knows how open its broker is to be: its next start writes the list out.
         self._applies = running or not settings.embedded
 
@@ -55,6 +56,10 @@ class BoardUsers:
         if not self._applies:
             return "it takes effect when Lumos starts"
         return self._users.apply(self._settings)
+
+    def refresh(self) -> str:
+        """Bring ingest's own rights to what its sources are now; what is left for a person to do, or nothing."""
+        return self._users.refresh(self._settings)
 
     def names(self) -> list[str]:
         """The boards that have a password."""

@@ -13,15 +13,23 @@ from typing import Any
 import orjson
 
 from ingest.decoded import Acknowledgement, Decoded, Event, Quarantined, Sensor, Status
-from ingest.payload import LARGEST_NUMBER, NAME_LENGTH, UnreadableError, is_boot, is_count, read_json, read_name
+from ingest.payload import (
+    LARGEST_NUMBER,
+    LARGEST_PAYLOAD,
+    NAME_LENGTH,
+    UnreadableError,
+    is_boot,
+    is_count,
+    read_json,
+    read_name,
+)
 from ingest.samples import Clock, read_output, read_time
 from telemetry.commands import decode as decode_command
 from telemetry.commands import decode_original
 from telemetry.errors import nearest
 from telemetry.topics import TopicAddress, TopicKind, Topics, is_device_id
 
-#: A payload up to this size is kept whole in the quarantine; a larger one with its first KIB and its length.
-LARGEST_PAYLOAD = 64 * 1024
+#: Of a payload that is larger than a message may have, the quarantine keeps so much, and its length.
 _KEPT_OF_LARGER = 1024
 _ID_LENGTH = 64
 _DETAIL_LENGTH = 1_000

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from telemetry.commands import Command
+from telemetry.controls import Control
 
 #: The board's clock was wrong: the reading is kept at its time of arrival.
 FLAG_BOARD_CLOCK = 1
@@ -73,6 +74,8 @@ class Event:
     event: str
     value: str
     dropped: tuple[str, int, int] | None = None
+    #: A text that stands until the next one: told again, it is no news.
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +99,28 @@ class Quarantined:
     numbering: Numbering | None = None
 
 
-Decoded = Sample | Status | Acknowledgement | Event | Command | Quarantined
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a device of others tells of itself: its own name, what it measures, and what it takes commands for."""
+
+    device: str
+    source: str
+    name: str | None = None
+    #: Maker and model, as far as it says.
+    model: str | None = None
+    sensors: Mapping[str, Sensor] = field(default_factory=dict)
+    controls: tuple[Control, ...] = ()
+    #: The topic that names these controls, and thereby all there are of it; empty: one or the other more.
+    announced_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A message that a source must remember to understand others, over restarts; an empty payload takes it back."""
+
+    source: str
+    topic: str
+    payload: bytes
+
+
+Decoded = Sample | Status | Acknowledgement | Event | Command | Quarantined | Description | Announcement

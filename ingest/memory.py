@@ -12,6 +12,7 @@ import duckdb
 
 from ingest.catalog import Catalog
 from ingest.numbers import Boot, BootNumbers, Intervals, Numbers
+from ingest.sources.keeping import Keeping
 from ingest.unacknowledged import Unacknowledged
 from telemetry.commands import CommandState
 
@@ -28,6 +29,8 @@ class Memory:
         self.numbers: Numbers[BootNumbers] = Numbers(self._load_numbers)
         self.event_numbers: Numbers[Intervals] = Numbers(self._load_event_numbers)
         self.unacknowledged = Unacknowledged(connection)
+        #: What others' devices announced.
+        self.announced = Keeping(connection, self.catalog)
         self._numbering: set[int] = set()
         self._sent: OrderedDict[str, None] = OrderedDict()
         self._statuses: dict[int, tuple[bool, str]] = {}
@@ -39,6 +42,7 @@ class Memory:
         self.numbers.trim()
         self.event_numbers.trim()
         self.unacknowledged.trim()
+        self.announced.trim()
         while len(self._sent) > _REMEMBERED_COMMANDS:
             self._sent.popitem(last=False)
 
@@ -51,6 +55,7 @@ class Memory:
         self._load_statuses()
         self._load_numbering()
         self.catalog.reload()
+        self.announced.reload()
 
     def has_numbers(self, device_id: int) -> bool:
         """Whether a sample with a number ever came from a device."""
@@ -64,6 +69,7 @@ class Memory:
         self._statuses.pop(device_id, None)
         self._numbering.discard(device_id)
         self.catalog.reload()
+        self.announced.forget_device(device_id)
 
     def status_is_new(self, device_id: int, *, online: bool, text: str) -> bool:
         """Whether a status says something else than the one before it; it is the last one from now on."""

@@ -14,6 +14,10 @@ import orjson
 
 from ingest.decoded import Numbering
 
+#: The most bytes that a message may have; in the quarantine it is kept whole up to this.
+LARGEST_PAYLOAD = 64 * 1024
+#: What a bridge announces of its devices, all in one message, may be so large.
+LARGEST_ANNOUNCEMENT = 4 * 1024 * 1024
 #: Whole numbers past this are no longer exact as DOUBLE, nor in the JSON of others.
 LARGEST_NUMBER = 2**53
 NAME_LENGTH = 128

@@ -165,8 +165,25 @@ _LEDGER = """
     );
 """
 
+#: What others' devices announce (`ingest.sources.keeping`): the configurations as they came, so that they are
+#: understood again at the next start; devices' own names; what takes commands, with the topic its convention names.
+_SOURCES = """
+    CREATE TABLE announcements (
+        source VARCHAR NOT NULL, topic VARCHAR NOT NULL, payload BLOB NOT NULL, announced_us BIGINT NOT NULL
+    );
+    CREATE TABLE announced_devices (
+        device_id INTEGER NOT NULL, source VARCHAR NOT NULL, name VARCHAR, model VARCHAR
+    );
+    CREATE TABLE controls (
+        device_id INTEGER NOT NULL, announced_by VARCHAR NOT NULL, place INTEGER NOT NULL, control VARCHAR NOT NULL,
+        kind VARCHAR NOT NULL, topic VARCHAR NOT NULL, metric VARCHAR NOT NULL, label VARCHAR, unit VARCHAR,
+        on_payload VARCHAR NOT NULL, off_payload VARCHAR NOT NULL, low DOUBLE, high DOUBLE, step DOUBLE,
+        options VARCHAR NOT NULL, json_key VARCHAR NOT NULL
+    );
+"""
+
 #: Row n takes a database from version n to version n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER, _SOURCES)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, target: int = len(MIGRATIONS)) -> tuple[int, int]:

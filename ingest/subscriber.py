@@ -9,28 +9,31 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
 
 from ingest.inbox import Inbox, Message
+from ingest.subscriptions import Subscriptions
 from telemetry.datafolder import DataFolder
 from telemetry.mqtt import KEEPALIVE_SECONDS, make_client
 from telemetry.settings import Settings
 from telemetry.timestamps import now_us
-from telemetry.topics import Topics
 
 _log = logging.getLogger(__name__)
+
+_MOST_AT_ONCE = 100
 
 
 class Subscriber:
     """Ingest's session at the broker, persistent, at QoS 1, with acknowledgement after the commit."""
 
-    def __init__(self, settings: Settings, folder: DataFolder, inbox: Inbox) -> None:
+    def __init__(self, settings: Settings, folder: DataFolder, inbox: Inbox, filters: Sequence[str]) -> None:
         self._settings = settings
         self._inbox = inbox
-        self._topics = Topics(settings.topic_root)
+        self._subscriptions = Subscriptions(folder)
+        self._filters = list(filters)
         self._client = make_client(settings, _client_id(folder), persistent=True, manual_ack=True)
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = lambda *_: self._say_outage("it does not answer")
@@ -43,6 +46,8 @@ class Subscriber:
         self._acknowledging = threading.Lock()
         self._outage_said = False
         self._stopping = False
+        #: Which filters a subscription that is not answered yet asks for.
+        self._asked: dict[int, Sequence[str]] = {}
 
     @property
     def connected(self) -> bool:
@@ -66,6 +71,12 @@ class Subscriber:
                 if message.qos and message.connection == self._connection:
                     self._client.ack(message.mid, message.qos)
 
+    def read(self, filters: Sequence[str]) -> None:
+        """Hear these topics from now on, and no others; no two of them overlap."""
+        self._filters = list(filters)
+        if self.connected:
+            self._subscribe()
+
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Publish at QoS 1; False when there is no connection now."""
         if not self.connected:
@@ -78,21 +89,34 @@ class Subscriber:
         self._outage_said = True
         _log.warning("no broker at %s:%d (%s): trying again", self._settings.mqtt_host, self._settings.mqtt_port, why)
 
-    def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, _client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             self._say_outage(f"it refuses us: {reason}; see --mqtt-username and --mqtt-password-file")
             return
         self._next_connection()
         self._outage_said = False
-        client.subscribe(self._topics.everything, qos=1)
+        self._subscribe(renew=True)
         _log.info("connected to the broker at %s:%d", self._settings.mqtt_host, self._settings.mqtt_port)
 
-    def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
-        if any(reason.is_failure for reason in reasons):
+    def _subscribe(self, *, renew: bool = False) -> None:
+        """Bring the session's subscriptions to what is wanted; `renew`: at a connect, where all are asked for again."""
+        with self._subscriptions.changing(self._filters) as (gone, fresh):
+            for part in _parts(self._filters if renew else fresh):
+                result, mid = self._client.subscribe([(text, 1) for text in part])
+                if result == paho.MQTT_ERR_SUCCESS and mid is not None:
+                    self._asked[mid] = part
+            # After what takes its place: heard twice for a moment is better than not heard.
+            for part in _parts(gone):
+                self._client.unsubscribe(part)
+
+    def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: list[Any], _properties: Any) -> None:
+        asked = self._asked.pop(mid, ())
+        refused = [text for text, reason in zip(asked, reasons, strict=False) if reason.is_failure]
+        if refused:
             _log.error(
                 "the broker does not let user '%s' read %s: give it the right to",
                 self._settings.mqtt_username,
-                self._topics.everything,
+                ", ".join(refused[:10]) + (f" and {len(refused) - 10} more" if len(refused) > 10 else ""),
             )
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
@@ -121,6 +145,12 @@ class Subscriber:
                 now_us(),
             )
         )
+
+
+def _parts(filters: Sequence[str]) -> Iterator[list[str]]:
+    """Filters in packets that any broker takes."""
+    for first in range(0, len(filters), _MOST_AT_ONCE):
+        yield list(filters[first : first + _MOST_AT_ONCE])
 
 
 def _client_id(folder: DataFolder) -> str:

@@ -17,7 +17,7 @@ import duckdb
 
 from ingest.arrivals import Arrivals
 from ingest.batch import TABLES, Batch
-from ingest.decode import decode, quarantined
+from ingest.decode import quarantined
 from ingest.fold import fold
 from ingest.holding import Holding
 from ingest.inbox import Inbox, Message, Task
@@ -25,6 +25,7 @@ from ingest.memory import Memory
 from ingest.payload import UnreadableError
 from ingest.recent import Recent
 from ingest.samples import Clock
+from ingest.sources.table import Sources
 from ingest.storage.keeper import Keeper
 from ingest.subscriber import Subscriber
 from ingest.telling import Telling
@@ -75,6 +76,8 @@ class Writer:
         self._memory = Memory(connection)
         self.catalog = self._memory.catalog
         self._arrivals = Arrivals(connection)
+        self.sources = Sources(settings)
+        self.sources.recall(self._memory.announced.announcements(), Clock(now_us()))
         self._telling = Telling(self._memory.numbers, self._topics)
         self.holding = Holding(connection, self._memory, recent)
         self._subscriber: Subscriber | None = None
@@ -176,7 +179,7 @@ class Writer:
                     entry = quarantined(repr(message.topic), message.payload, UnreadableError(refused))
                     batch.take(message, [entry])
                 else:
-                    batch.take(message, decode(self._topics, message.topic, message.payload, clock))
+                    batch.take(message, self.sources.decode(message.topic, message.payload, clock))
             for table, rows in batch.rows.items():
                 if rows:
                     self._appenders[table].append_rows(rows)
@@ -187,6 +190,7 @@ class Writer:
                 appender.clear()
             roll_back(self.connection)
             self._memory.forget()
+            self.sources.forget()
             raise
         self._memory.trim()
         return batch
@@ -209,6 +213,8 @@ class Writer:
             self._rates.popleft()
         for device, boots in batch.numbered.items():
             self._telling.note(device, boots)
+        if batch.announced:
+            self._subscriber.read(self.sources.filters())
         for device in batch.returned:
             self.holding.publish(device, self._subscriber, self._topics)
 

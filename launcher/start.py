@@ -25,6 +25,7 @@ from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError
 from telemetry.settings import Settings
+from telemetry.sources import other_topics
 from telemetry.tls import pinned, speaks_tls
 from telemetry.topics import Topics
 
@@ -98,7 +99,7 @@ def _broker_host(settings: Settings) -> str:
 def _parts(settings: Settings, folder: DataFolder, environment: dict[str, str], *, demo: bool) -> list[Part]:
     parts = []
     if settings.embedded:
-        users = BrokerUsers(folder, Topics(settings.topic_root))
+        users = BrokerUsers(folder, Topics(settings.topic_root), other_topics(settings))
         users.ensure_services()
         if demo and settings.lan:
             _add_demo_users(users, folder)

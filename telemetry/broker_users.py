@@ -24,6 +24,7 @@ import bcrypt
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError, nearest
 from telemetry.settings import Settings
+from telemetry.sources import OtherTopics
 from telemetry.topics import ORIGINAL_DEVICE, TopicKind, Topics, is_device_id
 
 #: Cheap hashing is right here: the passwords are random, so nobody can guess them from a hash, and a hundred boards
@@ -60,9 +61,10 @@ class BrokerUser:
 class BrokerUsers:
     """The users of one data folder's broker."""
 
-    def __init__(self, folder: DataFolder, topics: Topics) -> None:
+    def __init__(self, folder: DataFolder, topics: Topics, others: OtherTopics | None = None) -> None:
         self._folder = folder
         self._topics = topics
+        self._others = others or OtherTopics()
 
     def all(self) -> dict[str, BrokerUser]:
         """The users by name. Raises BrokerError when their file is not ours."""
@@ -123,12 +125,29 @@ class BrokerUsers:
             f"sudo install -o mosquitto -m 600 {passwords} {access} /etc/mosquitto/ && sudo systemctl reload mosquitto"
         )
 
+    def refresh(self, settings: Settings) -> str:
+        """Let ingest read what its sources are now, where that has changed; what a person must still do, or nothing."""
+        path = self._folder.broker_users_nats if settings.embedded else self._folder.broker_mosquitto_access
+        before = self._folder.read_private_text(path)
+        if before is None:
+            return ""  # nobody uses this list
+        if settings.embedded:
+            now = self._embedded_text(anonymous=not settings.lan, original=settings.lan and settings.allow_original)
+        else:
+            now = self._access_text(original=settings.allow_original)
+        return self.apply(settings) if now != before.removesuffix("\n") else ""
+
     def write_embedded(self, *, anonymous: bool, original: bool) -> Path:
         """The users as the embedded broker reads them; the file.
 
         `anonymous` lets whoever gives no name do everything (a broker on loopback), `original` lets it do what a board
         with the original program does. They are told apart by one user, whom the broker takes for the nameless.
         """
+        text = self._embedded_text(anonymous=anonymous, original=original)
+        self._folder.write_private(self._folder.broker_users_nats, text)
+        return self._folder.broker_users_nats
+
+    def _embedded_text(self, *, anonymous: bool, original: bool) -> str:
         users = [_nats_user(user.name, user.bcrypt, *self._subjects(user)) for user in self.all().values()]
         if anonymous:
             users.append(f'{{ user: "{NAMELESS}", password: "", allowed_connection_types: ["MQTT"] }}')
@@ -136,26 +155,25 @@ class BrokerUsers:
             writes, reads = [self._topics.original_output], [self._topics.original_input]
             users.append(_nats_user(NAMELESS, "", _subjects(writes), [*_subjects(reads), *_NATS_OWN]))
         lines = "\n      ".join(users)
-        self._folder.write_private(
-            self._folder.broker_users_nats,
-            f"accounts {{\n  LUMOS {{\n    jetstream: enabled\n    users: [\n      {lines}\n    ]\n  }}\n}}",
-        )
-        return self._folder.broker_users_nats
+        return f"accounts {{\n  LUMOS {{\n    jetstream: enabled\n    users: [\n      {lines}\n    ]\n  }}\n}}"
 
     def write_mosquitto(self, *, original: bool) -> tuple[Path, Path]:
         """The users as Mosquitto reads them: the password file and the access list."""
         users = list(self.all().values())
         passwords, access = self._folder.broker_mosquitto_passwords, self._folder.broker_mosquitto_access
         self._folder.write_private(passwords, "\n".join(f"{user.name}:{user.pbkdf2}" for user in users))
+        self._folder.write_private(access, self._access_text(original=original))
+        return passwords, access
+
+    def _access_text(self, *, original: bool) -> str:
         blocks = []
         if original:
             blocks.append(f"topic write {self._topics.original_output}\ntopic read {self._topics.original_input}")
-        for user in users:
+        for user in self.all().values():
             writes, reads = self._topics_of(user)
             rules = [f"topic write {topic}" for topic in writes] + [f"topic read {topic}" for topic in reads]
             blocks.append("\n".join([f"user {user.name}", *rules]))
-        self._folder.write_private(access, "\n\n".join(blocks))
-        return passwords, access
+        return "\n\n".join(blocks)
 
     def _reload_embedded(self) -> None:
         """Have the embedded broker read its users again, if it runs."""
@@ -182,9 +200,9 @@ class BrokerUsers:
         """The topic filters a user may publish to, and those it may read."""
         topics = self._topics
         if user.role is BrokerRole.INGEST:
-            return [topics.everything], [topics.everything]
+            return [topics.everything], list(dict.fromkeys([topics.everything, *self._others.read]))
         if user.role is BrokerRole.DASHBOARD:
-            return [topics.of("+", TopicKind.INPUT), topics.original_input], []
+            return [topics.of("+", TopicKind.INPUT), topics.original_input, *self._others.commanded], []
         return (
             [topics.of(user.name, kind) for kind in _BOARD_WRITES],
             [topics.of(user.name, kind) for kind in _BOARD_READS],
@@ -203,7 +221,7 @@ def _subjects(topic_filters: Iterable[str]) -> list[str]:
     subjects = []
     for topic_filter in topic_filters:
         levels = [level.replace(".", "//") for level in topic_filter.split("/")]
-        if levels[-1] == "#":
+        if levels[-1] == "#" and len(levels) > 1:
             subjects.append(".".join(levels[:-1]))
         subjects.append(".".join({"+": "*", "#": ">"}.get(level, level) for level in levels))
     return subjects

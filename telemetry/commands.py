@@ -15,6 +15,7 @@ from typing import Any
 from ulid import ULID
 
 from telemetry.errors import CommandError, nearest
+from telemetry.topics import ORIGINAL_DEVICE, is_device_id
 
 MESSAGE_LENGTH = 512
 PERIOD_MS = (100, 3_600_000)
@@ -129,7 +130,9 @@ COMMANDS: Mapping[str, CommandKind] = {
 
 
 def make(device: str, cmd: str, value: Any, by: str) -> Command:
-    """A checked command with a fresh id. Raises CommandError for an unknown command or a wrong value."""
+    """A checked command with a fresh id. Raises CommandError for an unknown command, a wrong value, or no board."""
+    if not is_device_id(device) and device != ORIGINAL_DEVICE:
+        raise CommandError(f"'{device[:64]}' is no board of this project: it does not know such commands")
     kind = COMMANDS.get(cmd)
     if kind is None:
         raise CommandError(f"'{cmd[:64]}' is no command{nearest(cmd, COMMANDS)}")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from telemetry import setting_values as read
+from telemetry import sources as source_rows
 from telemetry.errors import SettingError, nearest
 
 _ENVIRONMENT_PREFIX = "LUMOS_"
@@ -29,7 +30,7 @@ def _row(default: str, read: Callable[[str], Any], unit: str, help: str) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings in force. `given` names those that somebody set; `sources` tells where, for messages."""
+    """The settings in force. `given` names those that somebody set; `origins` tells where, for messages."""
 
     data_dir: Path = _row("data", read.path, "folder", "where the database, secrets and backups are kept")
     host: str = _row("127.0.0.1", read.text, "address", "address the dashboard listens on")
@@ -83,6 +84,12 @@ class Settings:
         "", read.optional_path, "file", "certificate authority of the broker (PEM); when given, TLS is used"
     )
     topic_root: str = _row("esp32", read.topic_root, "topic", "first level of every topic")
+    sources: str = _row(
+        source_rows.DEFAULT,
+        read.text,
+        "names",
+        "where readings come from, with commas, the first that matches; docs/sources.md has the names",
+    )
     retention_raw: int = _row(
         "400d",
         read.duration,
@@ -107,12 +114,21 @@ class Settings:
     log_level: str = _row("info", read.one_of("debug", "info", "warning", "error"), "", "how much is logged")
 
     given: frozenset[str] = field(default=frozenset(), metadata={}, repr=False)
-    sources: Mapping[str, str] = field(default_factory=dict, metadata={}, repr=False, compare=False)
+    origins: Mapping[str, str] = field(default_factory=dict, metadata={}, repr=False, compare=False)
+    #: The tables `[source.NAME]` of lumos.toml, and the file's name.
+    source_tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, metadata={}, repr=False)
+    source_file: str = field(default="", metadata={}, repr=False, compare=False)
 
     def as_environment(self) -> dict[str, str]:
-        """The settings as `LUMOS_*` variables, for a child process. Secrets are files, so none is among them."""
+        """The settings as `LUMOS_*` variables, for a child process. Secrets are files, so none is among them.
+
+        Sources that no flag and no variable names are left to the child, which reads lumos.toml at each of its starts:
+        so a change of them takes effect when ingest alone is started again.
+        """
         texts: dict[str, str] = {}
         for row in rows():
+            if row.name == "sources" and self.origins.get("sources") not in (row.flag, row.variable):
+                continue
             value = getattr(self, row.name)
             if row.name == "data_dir":
                 value = Path(value).absolute()
@@ -201,36 +217,47 @@ def load(
         if variable not in known:
             raise SettingError(f"the environment sets {variable}, which is no setting{nearest(variable, known)}")
         texts.setdefault(known[variable].name, (text, variable))
-    for name, entry in _from_file(Path.cwd() if folder is None else folder, texts).items():
+    path = _find_file(Path.cwd() if folder is None else folder, texts)
+    from_file, tables = _from_file(path) if path else ({}, {})
+    for name, entry in from_file.items():
         texts.setdefault(name, entry)
     values: dict[str, Any] = {}
     for row in rows():
         if row.name in texts:
-            text, source = texts[row.name]
-            values[row.name] = _read(row, text, source)
+            text, origin = texts[row.name]
+            values[row.name] = _read(row, text, origin)
     if "mqtt_host" in values and "broker" not in values:
         values["broker"] = "external"
-    return Settings(**values, given=frozenset(texts), sources={name: source for name, (_, source) in texts.items()})
+    origins = {name: origin for name, (_, origin) in texts.items()}
+    file = str(path) if path else FILE_NAME
+    found = Settings(**values, given=frozenset(texts), origins=origins, source_tables=tables, source_file=file)
+    source_rows.sources(found)  # a mistake in them is said now, not when ingest starts
+    return found
 
 
-def _read(row: Row, text: str, source: str) -> Any:
+def _read(row: Row, text: str, origin: str) -> Any:
     try:
         return row.read(text.strip())
     except ValueError as cause:
-        raise SettingError(f"{source}: '{text[:120]}' is not {cause}") from cause
+        raise SettingError(f"{origin}: '{text[:120]}' is not {cause}") from cause
 
 
-def _from_file(folder: Path, stronger: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    """What lumos.toml says: that of the working folder, else that of the data folder."""
+def _find_file(folder: Path, stronger: Mapping[str, tuple[str, str]]) -> Path | None:
+    """The lumos.toml of the working folder, else that of the data folder."""
     data_dir = Path(stronger["data_dir"][0]).expanduser() if "data_dir" in stronger else folder / "data"
-    path = next((place / FILE_NAME for place in (folder, data_dir) if (place / FILE_NAME).is_file()), None)
-    if path is None:
-        return {}
+    return next((place / FILE_NAME for place in (folder, data_dir) if (place / FILE_NAME).is_file()), None)
+
+
+def _from_file(path: Path) -> tuple[dict[str, tuple[str, str]], dict[str, dict[str, Any]]]:
+    """What lumos.toml says: the settings' texts with their origins, and the tables of sources."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as cause:
         raise SettingError(f"{path} cannot be read: {cause}. Mend it, or move it away") from cause
     known = {row.key: row for row in rows()}
+    tables = content.pop("source", {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise SettingError(f"{path}: source takes tables: write [source.NAME] above the options of each")
     found: dict[str, tuple[str, str]] = {}
     for key, value in content.items():
         name = key.replace("_", "-")
@@ -240,7 +267,7 @@ def _from_file(folder: Path, stronger: Mapping[str, tuple[str, str]]) -> dict[st
             raise SettingError(f"{path}: {key} takes {known[name].help}, as a text or a number")
         text = f"{value:g}" if isinstance(value, float) else str(value)
         found[known[name].name] = (text, f"{path}: {key}")
-    return found
+    return found, tables
 
 
 def table() -> str:

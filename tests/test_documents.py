@@ -10,6 +10,7 @@ import pytest
 
 from telemetry.command_line import parser
 from telemetry.settings import rows, table
+from telemetry.sources import PRESETS
 
 ROOT = Path(__file__).resolve().parents[1]
 _REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org")
@@ -24,6 +25,21 @@ def test_the_readme_has_the_table_of_settings_as_it_is() -> None:
     found = re.search(r"<!-- settings -->\n(.*?)\n<!-- /settings -->", (ROOT / "README.md").read_text(), re.DOTALL)
     assert found is not None
     assert found[1] == table()
+
+
+def test_the_sources_page_has_the_table_of_presets_and_every_option() -> None:
+    page = (ROOT / "docs/sources.md").read_text()
+    found = re.search(r"<!-- presets -->\n(.*?)\n<!-- /presets -->", page, re.DOTALL)
+    assert found is not None
+    lines = [
+        f"| `{preset.name}` | {preset.help} | "
+        + ", ".join(f"`{topic.replace('{root}', preset.root or '{root}')}`" for topic in preset.topics)
+        + " |"
+        for preset in PRESETS.values()
+    ]
+    assert found[1].splitlines()[2:] == lines
+    for option in {option for preset in PRESETS.values() for option in preset.options}:
+        assert f"`{option}`" in page
 
 
 def test_help_names_every_setting_with_its_default() -> None:
@@ -46,7 +62,9 @@ def test_no_file_names_a_package_registry() -> None:
     assert named == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/contract.md", "data/README.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/architecture.md", "docs/contract.md", "docs/sources.md", "data/README.md"]
+)
 def test_links_to_files_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\(([^)#:]+)\)", text):

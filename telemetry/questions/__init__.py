@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from telemetry.questions.answering import POINTS, Question, answer, metadata_of, with_metadata
 from telemetry.questions.behind import sql_behind
-from telemetry.questions.catalog import devices, last_values, series
+from telemetry.questions.catalog import controls, devices, last_values, series
 from telemetry.questions.history import buckets, buckets_before, buckets_of, readings
 from telemetry.questions.local import by_local, hour_weekday, usual
 from telemetry.questions.logbook import commands, corrections, deletions, note_versions, notes, quarantine
@@ -23,8 +23,8 @@ from telemetry.questions.summary import histogram, last_mean, mean_of_hours, sta
 QUESTIONS: Mapping[str, Question] = {
     question.__name__: question
     for question in (
-        series, devices, last_values, buckets, buckets_of, buckets_before, readings, statistics, histogram, last_mean,
-        mean_of_hours, by_local, hour_weekday, usual, commands, notes, note_versions, corrections, deletions,
+        series, devices, controls, last_values, buckets, buckets_of, buckets_before, readings, statistics, histogram,
+        last_mean, mean_of_hours, by_local, hour_weekday, usual, commands, notes, note_versions, corrections, deletions,
         quarantine, losses, gaps, sql_behind,
     )
 }  # fmt: skip

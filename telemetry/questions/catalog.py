@@ -63,11 +63,15 @@ def _described(*columns: str) -> str:
 
 
 def devices(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Every device: device, name, place, first_seen_us, online (null: never said), status (JSON text), status_us.
+    """Every device.
 
-    `status` is the last one in which the board said something about itself; a last will changes `online` only. Then
-    what people say of it: tags (a list), notes, colour (`#rrggbb`), hidden; and `replaces`, the devices whose history
-    it continues. Those have no row of their own.
+    Columns: device, name, place, first_seen_us, online (null: never said), status (JSON text), status_us, source,
+    model, and what people say of it: tags (a list), notes, colour (`#rrggbb`), hidden; and `replaces`, the devices
+    whose history it continues. Those have no row of their own.
+
+    `status` is the last one in which the board said something about itself; a last will changes `online` only. `name`
+    is the one that people gave, else the one that the device announced; `source` the row of `--sources` that described
+    it, null for this project's boards.
     """
     return table(
         connection,
@@ -77,12 +81,31 @@ def devices(connection: duckdb.DuckDBPyConnection) -> pa.Table:
                 arg_max(status, status_us) FILTER (WHERE online) AS status
             FROM statuses GROUP BY device_id
         )
-        SELECT device, name, place, first_seen_us, online, status, status_us, coalesce(tags, []) AS tags, notes, colour,
+        SELECT device, coalesce(devices.name, announced_devices.name) AS name, place, first_seen_us, online, status,
+            status_us, source, model, coalesce(tags, []) AS tags, notes, colour,
             coalesce(hidden, false) AS hidden, coalesce(replaces, []) AS replaces
-        FROM devices LEFT JOIN said USING (device_id) LEFT JOIN device_traits USING (device_id) LEFT JOIN (
+        FROM devices LEFT JOIN said USING (device_id) LEFT JOIN device_traits USING (device_id)
+            LEFT JOIN announced_devices USING (device_id) LEFT JOIN (
             SELECT shown_id AS device_id, list(own_name ORDER BY own_name) AS replaces
             FROM shown_devices WHERE device_id != shown_id GROUP BY shown_id
         ) USING (device_id)
         WHERE device_id NOT IN (SELECT device_id FROM replacements) ORDER BY device
         """,
+    )
+
+
+def controls(connection: duckdb.DuckDBPyConnection, *, device: str | None = None) -> pa.Table:
+    """What others' devices take commands for: device, source, and the fields of `telemetry.controls.Control`.
+
+    Columns: device, source, name, kind, topic, metric, label, unit, on, off, low, high, step, options (JSON list), key.
+    """
+    return table(
+        connection,
+        """
+        SELECT device, source, control AS name, kind, topic, metric, label, unit, on_payload AS "on",
+            off_payload AS "off", low, high, step, options, json_key AS key
+        FROM controls JOIN devices USING (device_id) LEFT JOIN announced_devices USING (device_id)
+        WHERE $device IS NULL OR device = $device ORDER BY device, announced_by, controls.place
+        """,
+        {"device": device},
     )

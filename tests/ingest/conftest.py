@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,11 @@ class RememberingBroker:
     def __init__(self) -> None:
         self.acknowledged: list[int] = []
         self.published: list[tuple[str, bytes]] = []
+        self.filters: list[str] = []
         self.connected = True
+
+    def read(self, filters: Sequence[str]) -> None:
+        self.filters = list(filters)
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         self.acknowledged += [message.mid for message in messages]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.decode import LARGEST_PAYLOAD, decode
+from ingest.decode import decode
 from ingest.decoded import (
     FLAG_BOARD_CLOCK,
     FLAG_HOST_CLOCK,
@@ -20,6 +20,7 @@ from ingest.decoded import (
     Sensor,
     Status,
 )
+from ingest.payload import LARGEST_PAYLOAD
 from ingest.samples import Clock
 from telemetry.commands import Command
 from telemetry.topics import TopicKind, Topics

@@ -26,7 +26,10 @@ _FILL_1 = f"""
     INSERT INTO arrivals VALUES (1, 'b', 7, 126, {START}, {START} + 119000000, {START} + 119000000, false);
     INSERT INTO arrivals_tail VALUES (1, 'c', 1, 1, {START}, {START}, {START} + 120000000, false);
 """
-_FILL = {1: _FILL_1, 2: _FILL_1.replace("readings", "live_readings").replace("rollup_minute", "live_minutes")}
+_FILL_2 = _FILL_1.replace("readings", "live_readings").replace("rollup_minute", "live_minutes")
+#: Version 5 counts late arrivals, and knows that boot b began before the device was first heard of.
+_FILL_5 = f"{_FILL_2.replace(', false);', ', false, false);')} INSERT INTO boots VALUES (1, 'b', {START}, NULL, true);"
+_FILL = {1: _FILL_1, 2: _FILL_2, 5: _FILL_5}
 
 
 @pytest.mark.parametrize("before", range(1, len(MIGRATIONS)))

@@ -17,6 +17,8 @@ from launcher.embedded_broker import Access
 from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError
+from telemetry.settings import Settings
+from telemetry.sources import OtherTopics
 from telemetry.topics import Topics
 from tests.harness.processes import MOSQUITTO, ROOT, free_port, listens, program
 from tests.harness.waiting import until
@@ -74,7 +76,8 @@ class Client:
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Guarded]:
     folder = DataFolder(tmp_path / "data")
     folder.ensure()
-    users, port = BrokerUsers(folder, Topics("esp32")), free_port()
+    others = OtherTopics(("tele/+/+", "zigbee2mqtt/#"), ("cmnd/+/+",))
+    users, port = BrokerUsers(folder, Topics("esp32"), others), free_port()
     users.ensure_services()
     if request.param == "embedded":
         command = embedded_broker.command(folder, users, "127.0.0.1", port, Access.ORIGINAL)
@@ -164,6 +167,33 @@ def test_the_dashboard_publishes_commands_and_hears_nothing(broker: Guarded) -> 
     assert dashboard.heard == []
     ingest.close()
     dashboard.close()
+
+
+def test_ingest_reads_what_its_sources_are_and_the_dashboard_commands_them(broker: Guarded) -> None:
+    ingest, dashboard = _client(broker, BrokerRole.INGEST), _client(broker, BrokerRole.DASHBOARD)
+    for topic in ("esp32/#", "zigbee2mqtt/#", "tele/+/+", "elsewhere/#", "stat/+/+"):
+        ingest.subscribe(topic)
+    for topic in ("cmnd/plug/POWER", "zigbee2mqtt/lamp/set", "esp32/window/input"):
+        dashboard.publish(topic)
+    until(lambda: "esp32/window/input" in ingest.heard, "the last command")
+    assert ingest.heard == ["esp32/window/input"]
+    ingest.close()
+    dashboard.close()
+
+
+def test_other_sources_give_ingest_other_rights_once(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    folder.ensure()
+    settings = Settings(data_dir=folder.path, broker="external")
+    before = BrokerUsers(folder, Topics("esp32"))
+    before.ensure_services()
+    assert before.refresh(settings) == ""  # no list is written out, so none is in use
+    before.apply(settings)
+    assert before.refresh(settings) == ""
+    after = BrokerUsers(folder, Topics("esp32"), OtherTopics(("tele/+/+",)))
+    assert "reload mosquitto" in after.refresh(settings)
+    assert "topic read tele/+/+" in folder.broker_mosquitto_access.read_text()
+    assert after.refresh(settings) == ""
 
 
 def test_a_nameless_board_does_what_the_original_program_does_and_no_more(broker: Guarded) -> None:

@@ -73,6 +73,12 @@ def test_a_wrong_command_is_refused_with_a_sentence(cmd: str, value: Any, words:
         make("window", cmd, value, "ada")
 
 
+@pytest.mark.parametrize("device", ["kitchen/lamp", "a b", "#", ""])
+def test_a_device_that_others_wrote_takes_no_command_of_ours(device: str) -> None:
+    with pytest.raises(CommandError, match="is no board of this project"):
+        make(device, "led", True, "ada")
+
+
 def test_a_configuration_overheard_has_lost_its_passwords() -> None:
     value = {"wifi": {"ssid": "lab", "password": "secret1"}, "password": "secret2", "port": 1884}
     command = make("window", "config", value, "ada")

@@ -22,7 +22,7 @@ def test_flag_over_variable_over_file_over_default(tmp_path: Path) -> None:
     assert settings(tmp_path, LUMOS_PORT="2").port == 2
     found = settings(tmp_path, "--port", "3", LUMOS_PORT="2")
     assert (found.port, found.topic_root) == (3, "lab")
-    assert found.sources["port"] == "--port"
+    assert found.origins["port"] == "--port"
     assert found.given == {"port", "topic_root"}
 
 
