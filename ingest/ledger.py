@@ -6,6 +6,7 @@ nothing itself; used by the writer's thread alone.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ingest.decoded import Numbering
@@ -32,7 +33,7 @@ class Ledger:
         late = seq <= known.latest
         if not known.add(seq):
             if not message.duplicate:
-                known.sent_again(seq)
+                known.sent_again(seq, message.connection, time.monotonic())
             return False
         place = self._last.get(((device_id, boot), late))
         if place is not None:

@@ -16,6 +16,9 @@ from typing import Generic, TypeVar
 Boot = tuple[int, str]
 _KEPT_BOOTS = 4_096
 _KEPT_SPANS = 200_000
+_KEPT_RESENT = 100
+#: A little less than the 30 seconds after which a board sends again (docs/contract.md).
+_A_WHILE_SECONDS = 25.0
 
 
 class Intervals:
@@ -107,7 +110,7 @@ class BootNumbers:
     A number that was given up may arrive after all, from a broker's queue: it is new then, like any other.
     """
 
-    __slots__ = ("_floor", "arrived", "settled", "told")
+    __slots__ = ("_floor", "_sent_again", "arrived", "settled", "told")
 
     def __init__(
         self, arrived: Iterable[tuple[int, int]] = (), dropped: Iterable[tuple[int, int]] = (), told: int = -1
@@ -118,6 +121,7 @@ class BootNumbers:
         #: The last number of this boot as the board told it after the next start; -1 while it has not.
         self.told = told
         self._floor = 0
+        self._sent_again: dict[int, tuple[int, float]] = {}
         for first, last in dropped:
             self.give_up(first, last)
 
@@ -147,14 +151,23 @@ class BootNumbers:
         """The highest number known of, -1 for none: what arrives now and is not higher, comes late."""
         return max(self.settled.highest, self.told)
 
-    def sent_again(self, number: int) -> None:
-        """The board itself sent a number that was there already: it no longer has what is missing right before it.
+    def sent_again(self, number: int, connection: int, at_seconds: float) -> None:
+        """The board itself sent a number that was there already: has it lost what is missing right before it?
 
-        A board sends again what is not covered, oldest first. What it sent before it knew of `stored`, and a broker
-        lost, is in no buffer any more; without this, the board would wait for ever to hear that it is safe. The set
-        itself stays as it is, so that a missing number that does come is still new.
+        What a board sent before it knew of `stored`, and a broker lost, is in no buffer any more; without this, the
+        board would wait for ever to hear that it is safe. A board sends again what is not covered, oldest first, but
+        its newest sample before all others, and each after a while. So between two times that it sends the same
+        number, a while apart and heard on one connection, what it still has of the missing ones must have come. The
+        set itself stays as it is: a missing number that does come is still new.
         """
-        if self.settled.starts_with(number):
+        if not self.settled.starts_with(number) or (number == self.settled.highest and self.told < 0):
+            return
+        before = self._sent_again.get(number)
+        if before is None or before[0] != connection:
+            if len(self._sent_again) >= _KEPT_RESENT:
+                self._sent_again.clear()
+            self._sent_again[number] = (connection, at_seconds)
+        elif at_seconds - before[1] >= _A_WHILE_SECONDS:
             self._floor = max(self._floor, number)
 
     def covered(self) -> int:

@@ -48,6 +48,8 @@ class Subscriber:
         self._stopping = False
         #: Which filters a subscription that is not answered yet asks for.
         self._asked: dict[int, Sequence[str]] = {}
+        #: Whether the broker has answered every subscription of this connection.
+        self._is_heard = False
 
     @property
     def connected(self) -> bool:
@@ -95,8 +97,9 @@ class Subscriber:
             return
         self._next_connection()
         self._outage_said = False
+        self._asked.clear()
+        self._is_heard = False
         self._subscribe(renew=True)
-        _log.info("connected to the broker at %s:%d", self._settings.mqtt_host, self._settings.mqtt_port)
 
     def _subscribe(self, *, renew: bool = False) -> None:
         """Bring the session's subscriptions to what is wanted; `renew`: at a connect, where all are asked for again."""
@@ -118,6 +121,9 @@ class Subscriber:
                 self._settings.mqtt_username,
                 ", ".join(refused[:10]) + (f" and {len(refused) - 10} more" if len(refused) > 10 else ""),
             )
+        if not self._asked and not self._is_heard:
+            self._is_heard = True
+            _log.info("connected to the broker at %s:%d", self._settings.mqtt_host, self._settings.mqtt_port)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._say_outage("the connection ended")

@@ -13,6 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from launcher import embedded_broker
+from telemetry.broker_users import BrokerUsers
+from telemetry.datafolder import DataFolder
+from telemetry.topics import Topics
 from tests.harness.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,16 +86,32 @@ def module(log: Path, name: str, *arguments: str | Path) -> contextlib.AbstractC
 
 
 @contextlib.contextmanager
-def mosquitto(folder: Path, port: int) -> Iterator[Running]:
-    """A Mosquitto with its defaults (20 in flight, 1,000 queued) and a file for its sessions, on loopback."""
+def mosquitto(folder: Path, port: int, *more: str) -> Iterator[Running]:
+    """A Mosquitto on loopback with a file for its sessions; its defaults (20 in flight, 1,000 queued), and `more`."""
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "mosquitto.conf"
-    configuration.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\n"
-        f"persistence true\npersistence_location {folder}/\nuser root\n"
-    )
+    lines = [f"listener {port} 127.0.0.1", "allow_anonymous true", "persistence true", "user root"]
+    configuration.write_text("\n".join([*lines, f"persistence_location {folder}/", *more, ""]))
     with program(folder / "mosquitto.log", MOSQUITTO, "-c", configuration) as running:
         until(lambda: listens(port), f"Mosquitto on port {port}")
+        yield running
+
+
+def shipped_queues() -> list[str]:
+    """What the Mosquitto configuration in docs/ says of queues and of saving them."""
+    text = (ROOT / "docs" / "mosquitto.conf").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.startswith(("autosave_", "max_"))]
+
+
+@contextlib.contextmanager
+def embedded(folder: Path, port: int) -> Iterator[Running]:
+    """The broker that Lumos brings, on loopback, for everybody."""
+    data = DataFolder(folder)
+    data.ensure()
+    users = BrokerUsers(data, Topics("esp32"))
+    command = embedded_broker.command(data, users, "127.0.0.1", port, embedded_broker.Access.EVERYBODY)
+    with program(folder / "nats.log", *command) as running:
+        until(lambda: listens(port), f"NATS on port {port}")
         yield running
 
 

@@ -73,11 +73,26 @@ def test_what_a_board_gave_up_is_covered_and_still_new_when_it_comes(steps: list
 def test_what_a_board_sends_again_tells_that_it_no_longer_has_what_came_before() -> None:
     known = BootNumbers([(0, 4), (8, 9)])
     assert known.covered() == 4
-    known.sent_again(9)
-    assert known.covered() == 4  # 9 was no beginning: nothing is said of 5 to 7
-    known.sent_again(8)
+    for seconds in (0.0, 30.0):
+        known.sent_again(9, 1, seconds)  # no beginning: nothing is said of 5 to 7
+    known.sent_again(8, 1, 0.0)
+    known.sent_again(8, 1, 5.0)  # 5 to 7 may be on their way
+    known.sent_again(8, 2, 30.0)  # they may have come and gone between the connections
+    assert known.covered() == 4
+    known.sent_again(8, 2, 60.0)
     assert known.covered() == 9
     assert known.add(6)  # still new, should it come after all
+
+
+def test_the_newest_sample_tells_nothing_of_older_ones_since_it_is_sent_before_them() -> None:
+    known = BootNumbers([(0, 4), (8, 8)])
+    for seconds in (0.0, 30.0, 60.0):
+        known.sent_again(8, 1, seconds)
+    assert known.covered() == 4
+    known.told = 8  # the boot is over
+    for seconds in (0.0, 30.0):
+        known.sent_again(8, 1, seconds)
+    assert known.covered() == 8
 
 
 def test_what_was_let_go_is_read_back() -> None:
