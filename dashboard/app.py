@@ -12,9 +12,10 @@ from dashboard.access.console import open_people
 from dashboard.access.forwarding import Forwarding
 from dashboard.access.guard import Guard, host_names, identity
 from dashboard.access.login import Login
-from dashboard.commanding import Commander, Publisher
+from dashboard.commanding import Commander
 from dashboard.context import Asks, Context
 from dashboard.layouts.shell import shell
+from dashboard.publishing import Publisher
 from dashboard.takeaway import routes as takeaway
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Actions, Reader

@@ -1,31 +1,30 @@
-"""Telling a device something: published when it is there, handed to ingest to hold when it is silent.
+"""Telling devices something: published to those that are there, handed to ingest to hold for those that are silent.
 
-The page is answered at once with how the command left; what the device makes of it comes through the store. A double
+The page is answered at once with how each command left; what the device makes of it comes through the store. A double
 click sends once. Nothing here waits for an acknowledgement.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from ulid import ULID
-
+from dashboard.publishing import Letter, Publishes
 from telemetry.commands import Command, encode, encode_original, make
-from telemetry.errors import BrokerError
-from telemetry.mqtt import KEEPALIVE_SECONDS, make_client
+from telemetry.errors import LumosError
 from telemetry.settings import Settings
 from telemetry.topics import ORIGINAL_DEVICE, TopicKind, Topics
 
-_LOG = logging.getLogger(__name__)
-#: The same wish of the same person within this time is a double click.
+#: The same wish of the same person within this time is a double click, whatever the page made of it.
 _DOUBLE_CLICK_SECONDS = 0.8
-#: How long a publication may wait for the broker's own acknowledgement.
-_PUBLISH_SECONDS = 2.0
+#: The same token later than this is a page that was kept open, not a request that was repeated.
+_TOKEN_SECONDS = 600.0
+_REMEMBERED = 1_000
 
 
 class Left(StrEnum):
@@ -34,14 +33,25 @@ class Left(StrEnum):
     PUBLISHED = "published"
     HELD = "held"
     UNCONFIRMABLE = "unconfirmable"
+    NOT_SENT = "not sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device, and whether it is silent, so that what it is told must be held."""
+
+    device: str
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """A command that left: its id, to find its answer by, and how."""
+    """A command that left, or did not: its id, to find its answer by, how, and why not."""
 
     command_id: str
     left: Left
+    device: str = ""
+    error: LumosError | None = None
 
 
 class Acts(Protocol):
@@ -51,95 +61,95 @@ class Acts(Protocol):
         """The action's result."""
 
 
-class Publisher:
-    """The dashboard's own connection to the broker, kept up in the background; used for nothing but commands."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._client = make_client(settings, f"lumos-dashboard-{ULID()}", persistent=False)
-        self._client.reconnect_delay_set(min_delay=1, max_delay=5)
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
-        self.address = f"{settings.mqtt_host}:{settings.mqtt_port}"
-        self._host, self._port = settings.mqtt_host, settings.mqtt_port
-
-    def start(self) -> None:
-        """Connect in the background, again and again; returns at once."""
-        self._client.connect_async(self._host, self._port, KEEPALIVE_SECONDS)
-        self._client.loop_start()
-
-    def stop(self) -> None:
-        """Leave the broker."""
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Hand a message to the broker with QoS 1. Raises BrokerError when it is not there or does not take it."""
-        if not self._client.is_connected():
-            raise BrokerError(f"not sent: the dashboard is not connected to the broker at {self.address}")
-        handed = self._client.publish(topic, payload, qos=1)
-        try:
-            handed.wait_for_publish(_PUBLISH_SECONDS)
-        except (RuntimeError, ValueError) as cause:
-            raise BrokerError(f"the broker at {self.address} did not take the command: send it again") from cause
-        if not handed.is_published():
-            raise BrokerError(f"the broker at {self.address} has not confirmed the command within 2 s: look at its log")
-
-    def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if reason.is_failure:
-            _LOG.error("the broker at %s refuses the dashboard: %s", self.address, reason)
-        else:
-            _LOG.info("connected to the broker at %s", self.address)
-
-    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
-        if reason.is_failure:
-            _LOG.warning("the broker at %s is gone (%s), trying again", self.address, reason)
-
-
-class Publishes(Protocol):
-    """What a Commander needs of a Publisher."""
-
-    address: str
-
-    def start(self) -> None:
-        """Connect."""
-
-    def stop(self) -> None:
-        """Leave."""
-
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Hand a message over."""
-
-
 class Commander:
     """Sends commands the way each device can take them."""
 
     def __init__(self, settings: Settings, publisher: Publishes, actions: Acts) -> None:
         self._topics = Topics(settings.topic_root)
         self.publisher = publisher
-        self._actions = actions
+        self.actions = actions
         self._lock = threading.Lock()
-        self._last: dict[tuple[str, str, str], tuple[Any, float, Dispatch]] = {}
+        #: What was sent lately, by who and token, or who, to whom and which command: when, the value, how it left.
+        self._lately: OrderedDict[tuple[object, ...], tuple[float, str, list[Dispatch]]] = OrderedDict()
 
-    def send(self, device: str, cmd: str, value: Any, *, by: str, silent: bool) -> Dispatch:
-        """Send a checked command. Raises CommandError, BrokerError, ActionError or StoreUnavailableError."""
-        key = (device, cmd, by)
+    def send(self, device: str, cmd: str, value: Any, *, by: str, silent: bool, command_id: str = "") -> Dispatch:
+        """Send a checked command to one device. Raises CommandError, BrokerError, ActionError, StoreUnavailableError.
+
+        With an id of the asker's own, the same id again is the same command.
+        """
+        ids = {device: command_id} if command_id else {}
+        (dispatch,) = self.send_all([Target(device, silent)], cmd, value, by=by, token=command_id, ids=ids)
+        if dispatch.error is not None:
+            raise dispatch.error
+        return dispatch
+
+    def send_all(
+        self,
+        targets: Sequence[Target],
+        cmd: str,
+        value: Any,
+        *,
+        by: str,
+        token: str = "",
+        ids: dict[str, str] | None = None,
+    ) -> list[Dispatch]:
+        """Send the same to several devices; for each, how it left, or why it did not.
+
+        A token names the request: with the same one again nothing is sent, and the answer is the first one's. Raises
+        CommandError for what no device can be told.
+        """
+        click = (by, tuple(target.device for target in targets), cmd)
+        key, seconds = ((by, token), _TOKEN_SECONDS) if token else (click, _DOUBLE_CLICK_SECONDS)
         # One at a time, so that the second of two clicks sees what the first one did.
         with self._lock:
-            value_before, at, dispatch = self._last.get(key, (None, 0.0, None))
-            if dispatch is not None and value_before == value and time.monotonic() - at < _DOUBLE_CLICK_SECONDS:
-                return dispatch
-            dispatch = self._send(make(device, cmd, value, by), silent=silent)
-            self._last[key] = (value, time.monotonic(), dispatch)
-            return dispatch
+            at, wish, before = self._lately.get(key, (0.0, "", []))
+            if before and wish == repr(value) and time.monotonic() - at < seconds:
+                return before
+            commands = [make(target.device, cmd, value, by, (ids or {}).get(target.device, "")) for target in targets]
+            silent = {target.device for target in targets if target.silent}
+            dispatched = self._hold([command for command in commands if _is_held(command, silent)])
+            dispatched |= self._publish([command for command in commands if not _is_held(command, silent)])
+            found = [dispatched[target.device] for target in targets]
+            if any(dispatch.error is None for dispatch in found):
+                self._lately.pop(key, None)
+                self._lately[key] = (time.monotonic(), repr(value), found)
+                while len(self._lately) > _REMEMBERED:
+                    self._lately.popitem(last=False)
+            return found
 
-    def _send(self, command: Command, *, silent: bool) -> Dispatch:
-        topic = self._topics.of(command.device, TopicKind.INPUT)
-        if command.device == ORIGINAL_DEVICE:
-            self.publisher.publish(topic, encode_original(command))
-            return Dispatch(command.id, Left.UNCONFIRMABLE)
-        if silent:
-            arguments = {"device": command.device, "cmd": command.cmd, "value": command.value}
-            held = self._actions.call("hold_command", arguments, by=command.by)
-            return Dispatch(str((held or {}).get("id", command.id)), Left.HELD)
-        self.publisher.publish(topic, encode(command))
-        return Dispatch(command.id, Left.PUBLISHED)
+    def _hold(self, commands: Sequence[Command]) -> dict[str, Dispatch]:
+        if not commands:
+            return {}
+        first = commands[0]
+        arguments = {"devices": [command.device for command in commands], "ids": [command.id for command in commands]}
+        try:
+            self.actions.call("hold_commands", {**arguments, "cmd": first.cmd, "value": first.value}, by=first.by)
+        except LumosError as error:
+            return {command.device: _not_sent(command, error) for command in commands}
+        return {command.device: Dispatch(command.id, Left.HELD, command.device) for command in commands}
+
+    def _publish(self, commands: Sequence[Command]) -> dict[str, Dispatch]:
+        found: dict[str, Dispatch] = {}
+        letters: list[tuple[Command, Letter]] = []
+        for command in commands:
+            topic = self._topics.of(command.device, TopicKind.INPUT)
+            try:
+                payload = encode_original(command) if command.device == ORIGINAL_DEVICE else encode(command)
+            except LumosError as error:
+                found[command.device] = _not_sent(command, error)
+            else:
+                letters.append((command, (topic, payload)))
+        refusals = self.publisher.publish([letter for _, letter in letters]) if letters else []
+        for (command, _), refusal in zip(letters, refusals, strict=True):
+            left = Left.UNCONFIRMABLE if command.device == ORIGINAL_DEVICE else Left.PUBLISHED
+            sent = Dispatch(command.id, left, command.device)
+            found[command.device] = sent if refusal is None else _not_sent(command, refusal)
+        return found
+
+
+def _is_held(command: Command, silent: set[str]) -> bool:
+    return command.device in silent and command.device != ORIGINAL_DEVICE
+
+
+def _not_sent(command: Command, error: LumosError) -> Dispatch:
+    return Dispatch(command.id, Left.NOT_SENT, command.device, error)

@@ -61,15 +61,22 @@ class Actions:
         return self.writer.ask(run).result(_WAIT_SECONDS)
 
 
-def _hold_command(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
-    """Keep a command for a silent board until it returns."""
-    command = commands.make(arguments["device"], arguments["cmd"], arguments["value"], by)
-    seconds = arguments.get("expires_seconds", HOLD_SECONDS)
+def _hold_commands(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, list[str]]:
+    """Keep a command for silent boards until each returns; with ids of the asker's, the same again is kept once."""
+    devices, ids = arguments["devices"], arguments.get("ids") or []
+    if not all(isinstance(word, str) for word in (*devices, *ids)) or len(ids) not in (0, len(devices)):
+        raise ActionError("devices takes a list of names, ids as many ULIDs or none")
+    held = [
+        commands.make(device, arguments["cmd"], arguments["value"], by, command_id)
+        for device, command_id in zip(devices, ids or [""] * len(devices), strict=True)
+    ]
+    seconds = arguments.get("expires_seconds")
+    seconds = HOLD_SECONDS if seconds is None else seconds
     if not 1 <= seconds <= 30 * 86_400:
         raise ActionError(f"expires_seconds={seconds} must be 1 to {30 * 86_400}")
-    if command.cmd == "config":
+    if arguments["cmd"] == "config":
         raise ActionError("config holds passwords, which are not kept: send it while the board is online")
-    return {"id": actions.writer.holding.hold(command, seconds)}
+    return {"ids": actions.writer.holding.hold(held, seconds)}
 
 
 def _withdraw_command(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
@@ -124,8 +131,15 @@ def _restore_note(actions: Actions, arguments: Mapping[str, Any], by: str) -> di
 
 
 ACTIONS: Mapping[str, Action] = {
-    "hold_command": Action(
-        {"device": TEXT, "cmd": TEXT, "value": (object,), "expires_seconds": MAYBE_NUMBER}, _hold_command
+    "hold_commands": Action(
+        {
+            "devices": (list,),
+            "cmd": TEXT,
+            "value": (object,),
+            "expires_seconds": MAYBE_NUMBER,
+            "ids": (list, type(None)),
+        },
+        _hold_commands,
     ),
     "withdraw_command": Action({"id": TEXT}, _withdraw_command),
     "add_board_user": Action({"device": TEXT}, _add_board_user),

@@ -7,6 +7,7 @@ store, so a restart of ingest forgets nothing. Runs in the writer's thread.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,34 +34,45 @@ class Held:
 
 
 class Holding:
-    """The held commands by id."""
+    """The held commands by id. `clock` is the host's, or a test's."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, memory: Memory, recent: Recent) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, memory: Memory, recent: Recent, clock: Callable[[], int] = now_us
+    ) -> None:
         self._connection = connection
         self._memory = memory
         self._recent = recent
+        self.clock = clock
         self._held = self._load()
+        #: Devices that are there, so that what waits for them can go.
+        self._there: set[str] = set()
 
-    def hold(self, command: Command, expires_seconds: float) -> str:
-        """Keep a command for a silent board; its id."""
-        asked_us = now_us()
+    def hold(self, commands: Sequence[Command], expires_seconds: float) -> list[str]:
+        """Keep commands for silent boards; their ids. One that is kept already is not kept again."""
+        asked_us = self.clock()
         expires_us = asked_us + int(expires_seconds * US_PER_SECOND)
         detail = json.dumps({"expires_us": expires_us})
-        device_id = self._memory.catalog.find_device(command.device)
-        if device_id is None:
-            raise ActionError(f"no device '{command.device[:64]}' has been heard of: it must report once first")
-        value = json.dumps(command.value, ensure_ascii=False)
+        devices = {command.device: self._known(command.device) for command in commands}
+        known = self._recorded([command.id for command in commands])
+        fresh = [command for command in commands if command.id not in known]
+        columns: list[object] = [
+            [command.id for command in fresh],
+            [devices[command.device] for command in fresh],
+            [command.cmd for command in fresh],
+            [json.dumps(command.value, ensure_ascii=False) for command in fresh],
+            [command.by for command in fresh],
+        ]
+        lists = ", ".join(f"unnest(${n})" for n in range(1, len(columns) + 1))
         transact(
             self._connection,
-            (
-                "INSERT INTO commands VALUES ($1, $2, $3, $4, $5, $6)",
-                [command.id, device_id, command.cmd, value, command.by, asked_us],
-            ),
-            _state(command.id, asked_us, CommandState.HELD, detail),
+            (f"INSERT INTO commands SELECT {lists}, {asked_us}", columns),
+            (f"INSERT INTO command_states SELECT unnest($1), {asked_us}, 'held', $2", [columns[0], detail]),
         )
-        self._held[command.id] = Held(command, expires_us)
+        self._held.update({command.id: Held(command, expires_us) for command in fresh})
+        # The asker may know less than we do: whoever has come back meanwhile is told at once.
+        self._there |= {device for device, device_id in devices.items() if self._memory.is_online(device_id)}
         self._recent.revision += 1
-        return command.id
+        return [command.id for command in commands]
 
     def withdraw(self, command_id: str, by: str) -> None:
         """Give a held command up. Raises ActionError when it is not held (any more)."""
@@ -68,27 +80,44 @@ class Holding:
             raise ActionError(f"command '{command_id[:64]}' is not held: it was sent, withdrawn, or has expired")
         self._end(command_id, CommandState.WITHDRAWN, json.dumps({"by": by}, ensure_ascii=False))
 
+    def returned(self, device: str) -> None:
+        """A board is there (again)."""
+        self._there.add(device)
+
     def forget(self, device: str) -> None:
         """A device was deleted: nothing waits for it any more."""
         self._held = {key: held for key, held in self._held.items() if held.command.device != device}
 
-    def publish(self, device: str, subscriber: Subscriber, topics: Topics) -> None:
-        """The board is back: publish what waits for it, in the order in which it was asked."""
-        for command_id, held in list(self._held.items()):
-            if held.command.device == device and held.expires_us > now_us():
+    def publish(self, subscriber: Subscriber, topics: Topics) -> None:
+        """Publish what waits for those that are there, in the order in which it was asked; again if it does not go."""
+        for command_id, held in list(self._held.items()) if self._there else ():
+            if held.command.device in self._there and held.expires_us > self.clock():
                 # Its state becomes `sent` when we hear it from the broker, as for any other command.
-                if not subscriber.publish(topics.of(device, TopicKind.INPUT), encode(held.command)):
+                if not subscriber.publish(topics.of(held.command.device, TopicKind.INPUT), encode(held.command)):
                     return
                 del self._held[command_id]
+        self._there.clear()
 
     def lapse(self) -> None:
         """End what has waited too long."""
-        now = now_us()
+        now = self.clock()
         for command_id in [key for key, held in self._held.items() if held.expires_us <= now]:
             self._end(command_id, CommandState.EXPIRED, None)
 
+    def _recorded(self, command_ids: Sequence[str]) -> set[str]:
+        rows = self._connection.execute(
+            "SELECT command_id FROM commands WHERE command_id IN (SELECT unnest($1))", [list(command_ids)]
+        ).fetchall()
+        return {command_id for (command_id,) in rows}
+
+    def _known(self, device: str) -> int:
+        device_id = self._memory.catalog.find_device(device)
+        if device_id is None:
+            raise ActionError(f"no device '{device[:64]}' has been heard of: it must report once first")
+        return device_id
+
     def _end(self, command_id: str, state: CommandState, detail: str | None) -> None:
-        transact(self._connection, _state(command_id, now_us(), state, detail))
+        transact(self._connection, _state(command_id, self.clock(), state, detail))
         del self._held[command_id]
         self._recent.revision += 1
 
@@ -99,7 +128,7 @@ class Holding:
             FROM (
                 SELECT command_id, arg_max(state, state_us) AS state, arg_max(detail, state_us) AS detail
                 FROM command_states GROUP BY command_id HAVING state = 'held'
-            ) JOIN commands USING (command_id) JOIN devices USING (device_id) ORDER BY asked_us
+            ) JOIN commands USING (command_id) JOIN devices USING (device_id) ORDER BY asked_us, command_id
             """
         ).fetchall()
         found = {}

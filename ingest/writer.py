@@ -216,15 +216,17 @@ class Writer:
         if batch.announced:
             self._subscriber.read(self.sources.filters())
         for device in batch.returned:
-            self.holding.publish(device, self._subscriber, self._topics)
+            self.holding.returned(device)
 
     def _maintain(self) -> None:
-        """Fold when it is time; lapse held commands."""
+        """Fold when it is time; let held commands lapse, or go."""
         now = time.monotonic()
         try:
             if self._unfolded and (now >= self._next_fold or self._unfolded >= _FOLD_READINGS):
                 self._fold(now)
             self.holding.lapse()
+            assert self._subscriber is not None  # noqa: S101  (run() sets it)
+            self.holding.publish(self._subscriber, self._topics)
         except duckdb.Error as error:
             _log.warning("maintenance put off: %s", error)
             self._next_fold = now + _FOLD_SECONDS

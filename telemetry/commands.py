@@ -129,14 +129,23 @@ COMMANDS: Mapping[str, CommandKind] = {
 }
 
 
-def make(device: str, cmd: str, value: Any, by: str) -> Command:
-    """A checked command with a fresh id. Raises CommandError for an unknown command, a wrong value, or no board."""
+def make(device: str, cmd: str, value: Any, by: str, command_id: str = "") -> Command:
+    """A checked command, with this id (a ULID) or a fresh one.
+
+    The same id again is the same command: the board does it once, and ingest records it once. Raises CommandError for
+    no board, an unknown command, a wrong value, or what is no id.
+    """
     if not is_device_id(device) and device != ORIGINAL_DEVICE:
         raise CommandError(f"'{device[:64]}' is no board of this project: it does not know such commands")
     kind = COMMANDS.get(cmd)
     if kind is None:
         raise CommandError(f"'{cmd[:64]}' is no command{nearest(cmd, COMMANDS)}")
-    return Command(device, cmd, kind.check(value), by, str(ULID()))
+    if command_id:
+        try:
+            command_id = str(ULID.from_str(command_id.upper()))
+        except ValueError as cause:
+            raise CommandError(f"id='{command_id[:64]}' must be a ULID (26 letters and digits), or absent") from cause
+    return Command(device, cmd, kind.check(value), by, command_id or str(ULID()))
 
 
 def encode(command: Command) -> bytes:

@@ -184,8 +184,8 @@ def _blot_changes(cursor: duckdb.DuckDBPyConnection, deleted: Deleted) -> None:
     with transaction(cursor):
         for rowid, arguments in rows:
             said = json.loads(arguments)
-            if said.get("device") == deleted.device and said.keys() != {"device"}:
-                short = json.dumps({"device": deleted.device}, ensure_ascii=False)
+            if said.get("device") == deleted.device or deleted.device in said.get("devices", []):
+                short = json.dumps({key: said[key] for key in ("device", "devices") if key in said}, ensure_ascii=False)
                 cursor.execute("UPDATE changes SET arguments = $1 WHERE rowid = $2", [short, rowid])
 
 

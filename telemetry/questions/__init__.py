@@ -13,20 +13,44 @@ from collections.abc import Mapping
 from telemetry.questions.answering import POINTS, Question, answer, metadata_of, with_metadata
 from telemetry.questions.behind import sql_behind
 from telemetry.questions.catalog import controls, devices, last_values, series
+from telemetry.questions.commanded import commands, effects
 from telemetry.questions.history import buckets, buckets_before, buckets_of, readings
 from telemetry.questions.local import by_local, hour_weekday, usual
-from telemetry.questions.logbook import commands, corrections, deletions, note_versions, notes, quarantine
+from telemetry.questions.logbook import corrections, deletions, note_versions, notes, quarantine
 from telemetry.questions.losses import gaps, losses
 from telemetry.questions.summary import histogram, last_mean, mean_of_hours, statistics
 
-#: Adding a question means adding its function here; the read service and the fallback both answer from this table.
+#: Adding a question means adding its function here, a line of its own; the read service and the fallback both answer
+#: from this table.
 QUESTIONS: Mapping[str, Question] = {
     question.__name__: question
     for question in (
-        series, devices, controls, last_values, buckets, buckets_of, buckets_before, readings, statistics, histogram,
-        last_mean, mean_of_hours, by_local, hour_weekday, usual, commands, notes, note_versions, corrections, deletions,
-        quarantine, losses, gaps, sql_behind,
+        series,
+        devices,
+        controls,
+        last_values,
+        buckets,
+        buckets_of,
+        buckets_before,
+        readings,
+        statistics,
+        histogram,
+        last_mean,
+        mean_of_hours,
+        by_local,
+        hour_weekday,
+        usual,
+        commands,
+        effects,
+        notes,
+        note_versions,
+        corrections,
+        deletions,
+        quarantine,
+        losses,
+        gaps,
+        sql_behind,
     )
-}  # fmt: skip
+}
 
 __all__ = ["POINTS", "QUESTIONS", "Question", "answer", "metadata_of", "with_metadata"]

@@ -23,6 +23,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
     "str | None": (str, type(None)),
     "list": (list,),
+    "list[int]": (list,),
     "list[int] | None": (list, type(None)),
     "list[list[str]]": (list,),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,10 +45,11 @@ class FakePublisher:
 
     def stop(self) -> None: ...
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, letters: Sequence[tuple[str, bytes]]) -> list[BrokerError | None]:
         if not self.connected:
-            raise BrokerError("not sent")
-        self.sent.append((topic, payload))
+            return [BrokerError("not sent")] * len(letters)
+        self.sent += letters
+        return [None] * len(letters)
 
 
 class FakeActions:

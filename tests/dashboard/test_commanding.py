@@ -52,8 +52,9 @@ def test_a_silent_boards_command_is_held_by_ingest(
 ) -> None:
     dispatch = commander.send("window", "message", "hello", by="10.0.0.7", silent=True)
     assert publisher.sent == []
-    assert actions.called == [("hold_command", {"device": "window", "cmd": "message", "value": "hello"}, "10.0.0.7")]
-    assert dispatch == type(dispatch)("01HELD", Left.HELD)
+    arguments = {"devices": ["window"], "ids": [dispatch.command_id], "cmd": "message", "value": "hello"}
+    assert actions.called == [("hold_commands", arguments, "10.0.0.7")]
+    assert dispatch.left is Left.HELD
 
 
 @pytest.mark.parametrize(("cmd", "value", "words"), [("led", True, b"LedOn"), ("message", "été", "été".encode())])

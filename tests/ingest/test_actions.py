@@ -27,8 +27,8 @@ def actions(desk: Desk, settings: Settings, folder: DataFolder) -> Actions:
 
 
 def hold(actions: Actions, **more: Any) -> str:
-    arguments = {"device": "window", "cmd": "led", "value": True, **more}
-    return str(actions.carry_out("hold_command", arguments, "ada")["id"])
+    arguments = {"devices": ["window"], "cmd": "led", "value": True, **more}
+    return str(actions.carry_out("hold_commands", arguments, "ada")["ids"][0])
 
 
 def states(desk: Desk, command_id: str) -> list[str]:
@@ -81,17 +81,19 @@ def test_a_command_that_waited_too_long_expires(desk: Desk, actions: Actions) ->
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
-        ("hold_comand", {}, "did you mean 'hold_command'"),
-        ("hold_command", {"device": "window", "cmd": "led"}, "needs value"),
-        ("hold_command", {"device": 7, "cmd": "led", "value": True}, "device=7 is of the wrong type"),
+        ("hold_comands", {}, "did you mean 'hold_commands'"),
+        ("hold_commands", {"devices": ["window"], "cmd": "led"}, "needs value"),
+        ("hold_commands", {"devices": 7, "cmd": "led", "value": True}, "devices=7 is of the wrong type"),
         (
-            "hold_command",
-            {"device": "window", "cmd": "config", "value": {"password": "x"}},
+            "hold_commands",
+            {"devices": ["window"], "cmd": "config", "value": {"password": "x"}},
             "while the board is online",
         ),
-        ("hold_command", {"device": "nobody", "cmd": "led", "value": True}, "no device 'nobody'"),
-        ("hold_command", {"device": "window", "cmd": "led", "value": True, "expires_seconds": 0}, "must be 1 to"),
-        ("hold_command", {"device": "window", "cmd": "led", "value": True, "x": 1}, "takes no 'x'"),
+        ("hold_commands", {"devices": ["nobody"], "cmd": "led", "value": True}, "no device 'nobody'"),
+        ("hold_commands", {"devices": ["window"], "cmd": "led", "value": True, "expires_seconds": 0}, "must be 1 to"),
+        ("hold_commands", {"devices": ["window"], "cmd": "led", "value": True, "x": 1}, "takes no 'x'"),
+        ("hold_commands", {"devices": ["window", 7], "cmd": "led", "value": True}, "takes a list of names"),
+        ("hold_commands", {"devices": ["window"], "ids": ["x"], "cmd": "led", "value": True}, "must be a ULID"),
         ("describe_device", {"device": "nobody", "name": "x", "place": None}, "ever heard"),
         ("add_board_user", {"device": "a b"}, "cannot be a board's name"),
         ("remove_board_user", {"device": "nobody"}, "no board 'nobody'"),

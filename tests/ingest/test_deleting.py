@@ -51,7 +51,7 @@ def fill(place: Place) -> None:
         place.act("describe_metric", device=name, metric="light", label=f"label of {name}")
         note = {"text": f"note on {name}", "from_us": T * 1_000, "to_us": T * 1_000}
         place.act("write_note", device=name, metric="light", **note)
-        place.act("hold_command", device=name, cmd="message", value=f"held for {name}")
+        place.act("hold_commands", devices=[name], cmd="message", value=f"held for {name}")
 
 
 def erase(place: Place) -> None:
@@ -108,8 +108,8 @@ def test_exactly_that_device_is_gone_and_no_byte_of_it_is_left(
     assert topics == [(f"esp32/{_KEPT}/output",)]
     # What people did to it is kept, without its words.
     did = place.desk.rows("SELECT action, arguments FROM changes WHERE contains(arguments, $1)", _GONE)
-    assert {action for action, _ in did} >= {"describe_device", "hold_command", "write_note", "delete_device"}
-    assert all(json.loads(said).keys() == {"device"} for _, said in did)
+    assert {action for action, _ in did} >= {"describe_device", "hold_commands", "write_note", "delete_device"}
+    assert all(json.loads(said).keys() in ({"device"}, {"devices"}) for _, said in did)
     # The statistics of the database file, which quote the lowest and the highest values, follow with the next start.
     assert traces(folder, *_WORDS[:4]) == []
     desk.close()
