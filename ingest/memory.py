@@ -69,6 +69,7 @@ class Memory:
         self._statuses.pop(device_id, None)
         self._numbering.discard(device_id)
         self.catalog.reload()
+        self.announced.reload()
         self.announced.forget_device(device_id)
 
     def status_is_new(self, device_id: int, *, online: bool, text: str) -> bool:

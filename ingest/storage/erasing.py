@@ -158,19 +158,24 @@ def _conditions(cursor: duckdb.DuckDBPyConnection, deleted: Deleted, root: str) 
         "device_id": f"device_id = {deleted.device_id}",
         "series_id": f"series_id IN ({deleted.series})",
         "command_id": f"command_id IN (SELECT command_id FROM commands WHERE device_id = {deleted.device_id})",
-        "topic": f"starts_with(topic, '{prefix}') AND arrived_us <= {deleted.asked_us}",
+    }
+    by_table = {
+        "quarantine": f"starts_with(topic, '{prefix}') AND arrived_us <= {deleted.asked_us}",
+        # What announced this device alone; an announcement of several stays.
+        "announcements": "topic IN (SELECT announced_by FROM controls GROUP BY announced_by"
+        f" HAVING bool_and(device_id = {deleted.device_id}))",
     }
     rows = cursor.execute(
         """
         SELECT table_name, list(column_name) FROM duckdb_columns()
         WHERE table_name IN (SELECT table_name FROM duckdb_tables() WHERE NOT temporary)
-        GROUP BY table_name ORDER BY table_name = 'commands', table_name
+        GROUP BY table_name ORDER BY table_name IN ('commands', 'controls'), table_name
         """
     ).fetchall()
     found = {}
     for table, columns in rows:
         parts = [] if table in _LOGS else [sql for column, sql in by_column.items() if column in columns]
-        found[table] = " OR ".join(parts) or "false"
+        found[table] = by_table.get(table) or " OR ".join(parts) or "false"
     return found
 
 

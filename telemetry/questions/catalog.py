@@ -105,7 +105,8 @@ def controls(connection: duckdb.DuckDBPyConnection, *, device: str | None = None
         SELECT device, source, control AS name, kind, topic, metric, label, unit, on_payload AS "on",
             off_payload AS "off", low, high, step, options, json_key AS key
         FROM controls JOIN shown_devices USING (device_id) LEFT JOIN announced_devices USING (device_id)
-        WHERE $device IS NULL OR device = (SELECT device FROM shown_devices WHERE own_name = $device) ORDER BY device, announced_by, controls.place
+        WHERE $device IS NULL OR device = (SELECT device FROM shown_devices WHERE own_name = $device)
+        ORDER BY device, announced_by, controls.place
         """,
         {"device": device},
     )
