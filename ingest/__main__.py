@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -16,15 +17,20 @@ from telemetry.settings import Settings, load
 
 _log = logging.getLogger("ingest")
 
+#: Words that do something else than run: module and function, imported when they are asked for.
+_COMMANDS = {
+    "device": ("ingest.board_users", "main"),
+    "correct": ("ingest.console", "correct"),
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 after a clean stop, 2 when a person must mend something (said in one line)."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        if words[:1] == ["device"]:
-            from ingest.board_users import main as device
-
-            device(words)
+        if words and words[0] in _COMMANDS:
+            module, function = _COMMANDS[words[0]]
+            getattr(importlib.import_module(module), function)(words)
             return 0
         settings = load(read_arguments(parser("python -m ingest", __doc__), words))
         configure("ingest", settings.log_level)

@@ -1,30 +1,28 @@
 """What others may have changed in the store: named actions with typed arguments, each with who asks.
 
-Adding an action means adding a function and its row in the table. Actions run in the writer's thread; whoever asks
-waits for the result.
+Adding an action means adding a function and its row in the table. Actions run in the writer's thread, those of
+`ingest.maintenance` beside it; whoever asks waits for the result.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Action
+from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Action, check_arguments, record
 from ingest.board_users import BoardUsers
 from ingest.deleting import Deleting
 from ingest.describing import Describing
 from ingest.device_actions import DEVICE_ACTIONS
+from ingest.maintenance import MAINTENANCE
 from ingest.merging import Merging
 from ingest.notes import Notes
 from ingest.recent import Recent
-from ingest.transactions import transact
 from ingest.writer import Writer
 from telemetry import commands
 from telemetry.commands import HOLD_SECONDS
 from telemetry.errors import ActionError, nearest
-from telemetry.timestamps import now_us
 
 _log = logging.getLogger(__name__)
 
@@ -48,17 +46,24 @@ class Actions:
         action = ACTIONS.get(name)
         if action is None:
             raise ActionError(f"'{name[:64]}' is no action{nearest(name, ACTIONS)}")
-        _check(name, action.takes, arguments)
+        check_arguments(name, action.takes, arguments)
         _log.info("%s by %s", name, by)
+
+        if action.beside:
+            result = action.run(self, arguments, by)
+            self.writer.ask(lambda: self._record(name, arguments, by)).result(_WAIT_SECONDS)
+            return result
 
         def run() -> Any:
             result = action.run(self, arguments, by)
-            # Kept with who asked; a result may hold a password, arguments never do.
-            row: list[object] = [now_us(), by[:200], name, json.dumps(arguments, ensure_ascii=False)]
-            transact(self.writer.connection, ("INSERT INTO changes VALUES ($1, $2, $3, $4)", row))
+            record(self.writer.connection, name, arguments, by)
             return result
 
         return self.writer.ask(run).result(_WAIT_SECONDS)
+
+    def _record(self, name: str, arguments: Mapping[str, Any], by: str) -> None:
+        record(self.writer.connection, name, arguments, by)
+        self.recent.revision += 1
 
 
 def _hold_commands(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, list[str]]:
@@ -130,6 +135,16 @@ def _restore_note(actions: Actions, arguments: Mapping[str, Any], by: str) -> di
     return {"id": arguments["id"]}
 
 
+def _maintains(name: str) -> Action:
+    row = MAINTENANCE[name]
+
+    def run(actions: Actions, arguments: Mapping[str, Any], by: str) -> Any:
+        return row.run(actions.writer.keeper, arguments, by)
+
+    run.__doc__ = row.run.__doc__
+    return Action(row.takes, run, beside=True)
+
+
 ACTIONS: Mapping[str, Action] = {
     "hold_commands": Action(
         {
@@ -152,15 +167,5 @@ ACTIONS: Mapping[str, Action] = {
     "delete_note": Action({"id": TEXT}, _delete_note),
     "restore_note": Action({"id": TEXT}, _restore_note),
     **DEVICE_ACTIONS,
+    **{name: _maintains(name) for name in MAINTENANCE},
 }
-
-
-def _check(name: str, takes: Mapping[str, tuple[type, ...]], arguments: Mapping[str, Any]) -> None:
-    for key in arguments:
-        if key not in takes:
-            raise ActionError(f"{name} takes no '{key[:64]}'{nearest(key, takes)}")
-    for key, kinds in takes.items():
-        if key not in arguments and type(None) not in kinds:
-            raise ActionError(f"{name} needs {key}")
-        if not isinstance(arguments.get(key), kinds):
-            raise ActionError(f"{name}: {key}={arguments[key]!r:.64} is of the wrong type")

@@ -15,6 +15,7 @@ from ingest.inbox import Inbox
 from ingest.recent import Recent
 from ingest.subscriber import Subscriber
 from ingest.writer import Writer
+from telemetry.corrections import in_force, shown_value
 from telemetry.datafolder import DataFolder
 from telemetry.questions import QUESTIONS, Question, with_metadata
 from telemetry.timestamps import now_us
@@ -29,23 +30,22 @@ def with_live_questions(
     """All questions by name, the live ones bound to the parts they ask."""
     started_us = now_us()
 
-    def changes(
-        connection: duckdb.DuckDBPyConnection,  # noqa: ARG001  (answered from memory)
-        *,
-        device: str,
-        metric: str,
-        cursor: str,
-    ) -> pa.Table:
-        """What was committed since a cursor: t_us, value, in order of commit.
+    def changes(connection: duckdb.DuckDBPyConnection, *, device: str, metric: str, cursor: str) -> pa.Table:
+        """What was committed since a cursor, corrected: t_us, value, in order of commit.
 
         The metadata holds the new `cursor`, `complete` (false: the cursor says nothing here, load everything), and
         `revision`, which changes with any device, series, status or command.
         """
-        found = recent.since(writer.catalog.all_series(device, metric), cursor)
+        ids = writer.catalog.all_series(device, metric)
+        found = recent.since(ids, cursor)
+        # Answered from memory; the database is asked for corrections when there is something to correct.
+        corrections = in_force(connection, ids) if found.rows else []
+        shown = [(t_us, shown_value(corrections, series_id, t_us, value)) for series_id, t_us, value in found.rows]
+        seen = [(t_us, value) for t_us, value in shown if value is not None]
         table = pa.table(
             {
-                "t_us": pa.array([t_us for t_us, _ in found.rows], pa.int64()),
-                "value": pa.array([value for _, value in found.rows], pa.float64()),
+                "t_us": pa.array([t_us for t_us, _ in seen], pa.int64()),
+                "value": pa.array([value for _, value in seen], pa.float64()),
             }
         )
         return with_metadata(table, cursor=found.cursor, complete=found.complete, revision=recent.revision)

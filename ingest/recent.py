@@ -17,9 +17,9 @@ _KEPT_READINGS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is new: (t_us, value) in order of commit. Not `complete`: the cursor says nothing here, load everything."""
+    """What is new: (series_id, t_us, value) in order of commit. Not `complete`: the cursor says nothing, load all."""
 
-    rows: list[tuple[int, float]]
+    rows: list[tuple[int, int, float]]
     cursor: str
     complete: bool
 
@@ -58,6 +58,6 @@ class Recent:
                 if n <= after:
                     break
                 if series in series_ids:
-                    rows.append((t_us, value))
+                    rows.append((series, t_us, value))
             rows.reverse()
             return Changes(rows, here, complete=True)

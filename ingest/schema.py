@@ -182,8 +182,16 @@ _SOURCES = """
     );
 """
 
+#: How the rollups of a series were scaled at the time when the raw readings that they were made of expired.
+_EXPIRED_SCALINGS = """
+    CREATE TABLE expired_scalings (
+        series_id INTEGER NOT NULL, from_us BIGINT NOT NULL, to_us BIGINT NOT NULL,
+        factor DOUBLE NOT NULL, shift DOUBLE NOT NULL
+    );
+"""
+
 #: Row n takes a database from version n to version n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER, _SOURCES)
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER, _SOURCES, _EXPIRED_SCALINGS)
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, target: int = len(MIGRATIONS)) -> tuple[int, int]:

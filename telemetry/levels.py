@@ -80,6 +80,9 @@ BIN_SQL = (
     f"if(value = 0, 0, sign(value)::INTEGER * (floor(ln(abs(value)) / {_LOG_GROWTH!r})::INTEGER + {_SHIFT}))::INTEGER"
 )
 
+#: SQL for a value in the middle of `bin`.
+BIN_VALUE_SQL = f"if(bin = 0, 0, sign(bin) * exp((abs(bin) - {_SHIFT} + 0.5) * {_LOG_GROWTH!r}))"
+
 
 def bin_edges(number: int) -> tuple[float, float]:
     """The lowest and the highest value of a bin."""

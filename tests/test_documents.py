@@ -62,13 +62,11 @@ def test_no_file_names_a_package_registry() -> None:
     assert named == []
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", "docs/architecture.md", "docs/contract.md", "docs/sources.md", "data/README.md"]
-)
-def test_links_to_files_lead_somewhere(document: str) -> None:
-    text = (ROOT / document).read_text()
+@pytest.mark.parametrize("path", [path for path in _tracked() if path.suffix == ".md"], ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(path: Path) -> None:
+    text = path.read_text()
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert ((ROOT / document).parent / target).exists(), f"{document} points to {target}"
+        assert (path.parent / target).exists(), f"{path.name} points to {target}"
 
 
 def test_app_offers_a_wsgi_server() -> None:

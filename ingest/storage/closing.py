@@ -1,7 +1,8 @@
 """Closes days: moves their readings from the live tables to files and the wider rollups, in order of series and time.
 
 Each day is one transaction, so a crash leaves it open or closed. Late readings of a closed day arrive in the live
-tables like all others, are answered from there, and join their day when it is closed again.
+tables like all others, are answered from there, and join their day when it is closed again: as corrected as the rest of
+its rollups, which is how they were when raw readings of that day expired.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ import logging
 
 import duckdb
 
-from ingest.storage.aggregates import COLUMNS, PACKED, UNPACKED, merged, sketched
+from ingest.storage.aggregates import PACKED, UNPACKED, merged, rolled_up, sketched
 from ingest.storage.archive import Archive, Segment, of_day
 from ingest.transactions import transaction
-from telemetry.corrections import corrected, in_force
+from telemetry.corrections import HIDE, Correction, Scaling, adjusted, in_force, scalings, settled, within
 from telemetry.levels import DAY, HOUR, MINUTE, QUARTER, RAW
-from telemetry.timestamps import US_PER_DAY
+from telemetry.timestamps import EARLIEST_US, LATEST_US, US_PER_DAY
 
 _log = logging.getLogger(__name__)
 
@@ -47,12 +48,14 @@ def close_day(cursor: duckdb.DuckDBPyConnection, archive: Archive, day: int) -> 
     """Move a day from the live tables to where closed days lie."""
     with transaction(cursor):
         old = archive.segments(cursor, None, day, day)
-        new = _files(cursor, archive, day, old)
-        minutes = f"SELECT {COLUMNS} FROM live_minutes WHERE {of_day(day, 'bucket_us')}"
-        for level in (QUARTER, HOUR, DAY):
-            cursor.execute(f"INSERT INTO {level.table} {merged(minutes, level)}")
         raw = f"SELECT t_us, series_id, value FROM live_readings WHERE {of_day(day)}"
-        cursor.execute(f"INSERT INTO sketch {sketched(corrected(raw, in_force(cursor)))}")
+        shown = adjusted(raw, *_adjustments(cursor))
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE closing AS {rolled_up(shown, MINUTE)}")
+        new = _files(cursor, archive, day, old)
+        for level in (QUARTER, HOUR, DAY):
+            cursor.execute(f"INSERT INTO {level.table} {merged('FROM closing', level)}")
+        cursor.execute(f"INSERT INTO sketch {sketched(shown)}")
+        cursor.execute("DROP TABLE closing")
         cursor.execute(f"DELETE FROM live_readings WHERE {of_day(day)}")
         cursor.execute(f"DELETE FROM live_minutes WHERE {of_day(day, 'bucket_us')}")
         archive.adopt(cursor, old, new)
@@ -60,10 +63,20 @@ def close_day(cursor: duckdb.DuckDBPyConnection, archive: Archive, day: int) -> 
     _log.info("day %d closed: %s", day, ", ".join(f"{found.level} {found.bytes} bytes" for found in new))
 
 
+def _adjustments(cursor: duckdb.DuckDBPyConnection) -> tuple[list[Correction], list[Scaling]]:
+    """What readings that join a closed day are to go through: what those went through that its rollups are made of."""
+    corrections = in_force(cursor)
+    expired = dict(cursor.execute("SELECT series_id, from_us FROM horizons WHERE level = $1", [RAW.name]).fetchall())
+    shown = settled(cursor)
+    for series_id in {found.series_id for found in corrections}:
+        shown += within(scalings(corrections, series_id), expired.get(series_id, EARLIEST_US), LATEST_US)
+    return [found for found in corrections if found.kind == HIDE], shown
+
+
 def _files(cursor: duckdb.DuckDBPyConnection, archive: Archive, day: int, old: list[Segment]) -> list[Segment]:
     """The day's readings and minutes, those in its files and those still live, in new files."""
     raw = f"SELECT t_us, series_id, value, flags FROM live_readings WHERE {of_day(day)}"
-    minutes = f"SELECT {COLUMNS} FROM live_minutes WHERE {of_day(day, 'bucket_us')}"
+    minutes = "FROM closing"
     for segment in old:
         if segment.level == RAW.name:
             raw += f" UNION ALL {archive.read([segment])}"

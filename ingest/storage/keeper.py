@@ -66,13 +66,14 @@ class Keeper:
         late, self._night = night != self._night, night
         moved = self.work(lambda cursor: close_days(cursor, self.archive, at_us - _AFTER_MIDNIGHT_US, late=late))
         if late:
-            moved += self.work(lambda cursor: self._expire(cursor, at_us))
+            moved += self._expire(at_us)
         self.work(self.archive.sweep)
         if moved:
             self.work(_checkpoint)
 
-    def _expire(self, cursor: duckdb.DuckDBPyConnection, at_us: int) -> int:
-        gone = expire(cursor, self.archive, horizons(cursor, self._settings.retention_raw, at_us))
+    def _expire(self, at_us: int) -> int:
+        wanted = self.work(lambda cursor: horizons(cursor, self._settings.retention_raw, at_us))
+        gone = expire(self.work, self.archive, wanted)
         if gone:
             _log.info("%d rows expired, as retention says; wider rollups stay", gone)
         return gone

@@ -1,22 +1,28 @@
 """Lets expire what is no longer to be kept, in whole days (UTC), for each level and, where set, for each series.
 
 Files of days that expired for every series are dropped, others are written anew without those that did; the files that
-are no longer named give their space back. One transaction names the new state and sets the horizons by which questions
-know it. Nothing newer than the horizon is touched.
+are no longer named give their space back. Questions know by `horizons` what has expired, however much of it still lies
+there. Nothing newer than a horizon is touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import duckdb
 
 from ingest.storage.archive import IN_FILES, Archive, Segment
 from ingest.transactions import transaction
+from telemetry.corrections import in_force, scalings, within
 from telemetry.errors import ActionError, nearest
 from telemetry.levels import BY_NAME, LEVELS, QUARTER, RAW, Level
-from telemetry.timestamps import US_PER_DAY, US_PER_SECOND, now_us
+from telemetry.timestamps import EARLIEST_US, US_PER_DAY, US_PER_SECOND, now_us
+
+#: Does something with a cursor while nothing else moves readings: `Keeper.work`.
+Work = Callable[[Callable[[duckdb.DuckDBPyConnection], Any]], Any]
 
 _FOREVER = 0
 _LONGEST_DAYS = 40_000
@@ -101,24 +107,45 @@ def doomed(cursor: duckdb.DuckDBPyConnection, archive: Archive, wanted: Mapping[
     return found
 
 
-def expire(cursor: duckdb.DuckDBPyConnection, archive: Archive, wanted: Mapping[tuple[int, str], int]) -> int:
-    """Delete what lies before the horizons; how many rows. The space is back once the archive is swept."""
-    plan = doomed(cursor, archive, wanted)
+def expire(work: Work, archive: Archive, wanted: Mapping[tuple[int, str], int]) -> int:
+    """Delete what lies before the horizons; how many rows. The space is back once the archive is swept.
+
+    In steps, between which others may work: the horizons are set first, and from then on no question touches what lies
+    before them. A crash between two steps leaves rows that the next night finds again.
+    """
+    plan = work(lambda cursor: doomed(cursor, archive, wanted))
     if not plan:
         return 0
-    old: list[Segment] = []
-    with transaction(cursor):
-        for level in LEVELS:
-            limits = {found.series_id: found.before_us for found in plan if found.level == level.name}
-            if limits and level in IN_FILES:
-                old += _drop_files(cursor, archive, level, limits)
-            elif limits:
-                _drop_rows(cursor, level, limits)
-            for series_id, before_us in limits.items():
-                cursor.execute("DELETE FROM horizons WHERE series_id = $1 AND level = $2", [series_id, level.name])
-                cursor.execute("INSERT INTO horizons VALUES ($1, $2, $3)", [series_id, level.name, before_us])
-    archive.retire(old)
+    work(lambda cursor: _set_horizons(cursor, plan))
+    for level in LEVELS:
+        limits = {found.series_id: found.before_us for found in plan if found.level == level.name}
+        if limits and level in IN_FILES:
+            last_day = max(limits.values()) // US_PER_DAY - 1
+            for day in work(partial(_days, archive=archive, level=level, last_day=last_day)):
+                work(partial(_drop, archive=archive, level=level, day=day, limits=limits))
+        elif limits:
+            work(partial(_drop_rows, level=level, limits=limits))
     return sum(found.rows for found in plan)
+
+
+def _set_horizons(cursor: duckdb.DuckDBPyConnection, plan: list[Doomed]) -> None:
+    """Horizons only ever move forward: what has expired does not come back when more is to be kept from now on."""
+    before = {
+        (series_id, level): from_us
+        for series_id, level, from_us in cursor.execute("SELECT series_id, level, from_us FROM horizons").fetchall()
+    }
+    corrections = in_force(cursor)
+    with transaction(cursor):
+        for found in plan:
+            earlier = before.get((found.series_id, found.level), EARLIEST_US)
+            if found.before_us <= earlier:
+                continue
+            cursor.execute("DELETE FROM horizons WHERE series_id = $1 AND level = $2", [found.series_id, found.level])
+            cursor.execute("INSERT INTO horizons VALUES ($1, $2, $3)", [found.series_id, found.level, found.before_us])
+            if found.level == RAW.name:
+                for each in within(scalings(corrections, found.series_id), earlier, found.before_us):
+                    row = [each.series_id, each.from_us, each.to_us, each.factor, each.shift]
+                    cursor.execute("INSERT INTO expired_scalings VALUES ($1, $2, $3, $4, $5)", row)
 
 
 def _limits(wanted: Mapping[tuple[int, str], int], level: Level) -> dict[int, int]:
@@ -145,29 +172,35 @@ def _counted(
 _ROW_BYTES = 30
 
 
-def _drop_files(
-    cursor: duckdb.DuckDBPyConnection, archive: Archive, level: Level, limits: Mapping[int, int]
-) -> list[Segment]:
-    """Within the caller's transaction: write anew, or drop, each file with something before its limit."""
+def _days(cursor: duckdb.DuckDBPyConnection, archive: Archive, level: Level, last_day: int) -> list[int]:
+    return sorted({segment.day for segment in archive.segments(cursor, level, None, last_day)})
+
+
+def _drop(
+    cursor: duckdb.DuckDBPyConnection, archive: Archive, level: Level, day: int, limits: Mapping[int, int]
+) -> None:
+    """Write a day's file anew without what lies before its limit, or drop it; nothing where nothing does."""
     old: list[Segment] = []
     new: list[Segment] = []
-    for segment in archive.segments(cursor, level, None, max(limits.values()) // US_PER_DAY - 1):
-        gone = [series_id for series_id, limit in limits.items() if limit > segment.day * US_PER_DAY]
-        rows = f"SELECT * FROM ({archive.read([segment])}) WHERE series_id NOT IN ({', '.join(map(str, gone))})"
-        ((left,),) = cursor.execute(f"SELECT count(*) FROM ({rows})").fetchall()
-        if left == segment.rows:
-            continue
-        old.append(segment)
-        written = archive.write(cursor, segment.day, level, rows) if left else None
-        new += [written] if written else []
-    archive.adopt(cursor, old, new)
-    return old
+    gone = ", ".join(str(series_id) for series_id, limit in limits.items() if limit > day * US_PER_DAY)
+    with transaction(cursor):
+        for segment in archive.segments(cursor, level, day, day):
+            rows = f"SELECT * FROM ({archive.read([segment])}) WHERE series_id NOT IN ({gone})"
+            ((left,),) = cursor.execute(f"SELECT count(*) FROM ({rows})").fetchall()
+            if left == segment.rows:
+                continue
+            old.append(segment)
+            written = archive.write(cursor, segment.day, level, rows) if left else None
+            new += [written] if written else []
+        archive.adopt(cursor, old, new)
+    archive.retire(old)
 
 
 def _drop_rows(cursor: duckdb.DuckDBPyConnection, level: Level, limits: Mapping[int, int]) -> None:
-    cursor.execute(f"DELETE FROM {level.table} WHERE {_before(limits, 'bucket_us')}")
-    if level is QUARTER:
-        cursor.execute(f"DELETE FROM sketch WHERE {_before(limits, 'bucket_us')}")
+    with transaction(cursor):
+        cursor.execute(f"DELETE FROM {level.table} WHERE {_before(limits, 'bucket_us')}")
+        if level is QUARTER:
+            cursor.execute(f"DELETE FROM sketch WHERE {_before(limits, 'bucket_us')}")
 
 
 def _before(limits: Mapping[int, int], column: str) -> str:

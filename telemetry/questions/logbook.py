@@ -89,8 +89,8 @@ def corrections(connection: duckdb.DuckDBPyConnection, *, limit: int = 1_000) ->
     return table(
         connection,
         """
-        SELECT correction_id, device, metric, kind, from_us, to_us, corrections.low, corrections.high, factor, shift,
-            note, asked_by, made_us, undone_by, undone_us
+        SELECT DISTINCT correction_id, device, metric, kind, from_us, to_us, corrections.low, corrections.high, factor,
+            shift, note, asked_by, made_us, undone_by, undone_us
         FROM corrections JOIN shown_series USING (series_id)
         ORDER BY correction_id DESC LIMIT $limit
         """,

@@ -3,17 +3,28 @@
 A reading is in `tail` (just committed), in the live tables (the last days, and late ones), or in a closed day: the
 two files of that day, and the wider rollups. A range is answered as whole buckets of the level asked for, with finer
 ones at its edges. Where a finer level has expired (`horizons`), the next wider stands in: its buckets count where
-they begin.
+they begin. A correction that came after its readings had expired is applied to the rollups as they are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from telemetry.corrections import Correction, corrected, in_force
+from telemetry.corrections import (
+    Correction,
+    Scaling,
+    corrected,
+    in_force,
+    outstanding,
+    scaled_bins,
+    scaled_rollups,
+    scalings,
+    settled,
+)
 from telemetry.levels import BIN_SQL, BY_NAME, LEVELS, MINUTE, QUARTER, RAW, Level, Stretch, stretches
 from telemetry.timestamps import US_PER_DAY
 
@@ -43,6 +54,8 @@ class Place:
     corrections: tuple[Correction, ...]
     #: Level → from when on every one of the series still has it.
     horizons: dict[str, int]
+    #: What is still to be done to rollups whose raw readings have expired.
+    outstanding: tuple[Scaling, ...]
 
     def parts(self, level: Level) -> str:
         """SELECT t_us, series_id, count, sum, sum_squares, min, max, first_us, first, last_us, last.
@@ -50,7 +63,8 @@ class Place:
         Rows of `level` or finer, of which each moment belongs to the bucket that holds its `t_us`; several rows may
         speak of the same bucket.
         """
-        selects = [self._closed(part) for part in self._available(stretches(self.start_us, self.end_us, level))]
+        wanted = (part for span in self._spans() for part in stretches(*span, level))
+        selects = [self._closed(part) for part in self._available(wanted)]
         if level is RAW:
             selects.append(self._live_readings(_READING, self.start_us, self.end_us))
         else:
@@ -90,6 +104,18 @@ class Place:
         """Whether no raw reading of this range has expired."""
         return self.horizons.get(RAW.name, self.start_us) <= self.start_us
 
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        """The range, cut into spans in which rollups of expired readings are all scaled alike; to the minute."""
+        cuts = {
+            -(-edge // MINUTE.width_us) * MINUTE.width_us
+            for each in self.outstanding
+            for edge in (each.from_us, each.to_us)
+        }
+        yield from pairwise([self.start_us, *sorted(cut for cut in cuts if self._holds(cut)), self.end_us])
+
+    def _holds(self, t_us: int) -> bool:
+        return self.start_us < t_us < self.end_us
+
     def _available(self, wanted: Iterable[Stretch]) -> list[Stretch]:
         """The stretches, those parts that have expired in the next wider level that has not."""
         found: list[Stretch] = []
@@ -109,10 +135,11 @@ class Place:
     def _closed(self, stretch: Stretch) -> str:
         if stretch.level is RAW:
             return self._closed_readings(_READING, stretch.from_us, stretch.to_us)
+        source, columns = (stretch.level.table, _ROLLUP)
         if stretch.level is MINUTE:
-            files = self._files(stretch)
-            return self._rows(files, _PACKED, stretch.from_us, stretch.to_us) if files else ""
-        return self._rows(stretch.level.table, _ROLLUP, stretch.from_us, stretch.to_us)
+            source, columns = self._files(stretch), _PACKED
+        rows = self._rows(source, columns, stretch.from_us, stretch.to_us) if source else ""
+        return scaled_rollups(rows, self.outstanding) if rows else ""
 
     def _closed_readings(self, columns: str, from_us: int, to_us: int) -> str:
         files = self._files(Stretch(RAW, from_us, to_us)) if from_us < to_us else ""
@@ -131,7 +158,8 @@ class Place:
         return f"SELECT {columns} FROM ({corrected(f'SELECT {_VALUE} {source} WHERE {where}', self.corrections)})"
 
     def _sketch(self, from_us: int, to_us: int) -> str:
-        return self._rows("sketch", "bucket_us AS t_us, series_id, bin, count", from_us, to_us)
+        rows = self._rows("sketch", "bucket_us AS t_us, series_id, bin, count", from_us, to_us)
+        return scaled_bins(rows, self.outstanding) if rows else ""
 
     def _rows(self, source: str, columns: str, from_us: int, to_us: int) -> str:
         if from_us >= to_us:
@@ -162,10 +190,25 @@ def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], star
     """Where some series lie over a range. No series gives no rows."""
     chosen = tuple(series_ids) or (-1,)
     rows = connection.execute(
-        f"SELECT level, max(from_us) FROM horizons WHERE series_id IN ({', '.join(map(str, chosen))}) GROUP BY level"
+        f"SELECT series_id, level, from_us FROM horizons WHERE series_id IN ({', '.join(map(str, chosen))})"
     ).fetchall()
-    horizons = {level: from_us for level, from_us in rows if level in BY_NAME}
-    return Place(connection, chosen, start_us, end_us, tuple(in_force(connection, chosen)), horizons)
+    horizons: dict[str, int] = {}
+    for _, level, from_us in rows:
+        if level in BY_NAME:
+            horizons[level] = max(from_us, horizons.get(level, from_us))
+    corrections = in_force(connection, chosen)
+    expired = {series_id: from_us for series_id, level, from_us in rows if level == RAW.name}
+    left = tuple(_outstanding(connection, corrections, expired)) if expired else ()
+    return Place(connection, chosen, start_us, end_us, tuple(corrections), horizons, left)
+
+
+def _outstanding(
+    connection: duckdb.DuckDBPyConnection, corrections: list[Correction], expired: dict[int, int]
+) -> Iterator[Scaling]:
+    done = settled(connection, expired)
+    for series_id, horizon_us in expired.items():
+        wanted = scalings(corrections, series_id)
+        yield from outstanding(wanted, [each for each in done if each.series_id == series_id], horizon_us)
 
 
 def _whole(start_us: int, end_us: int, level: Level) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ingest.fold import fold
 from ingest.schema import migrate
 from ingest.storage.archive import Archive
 from ingest.storage.closing import close_day, open_days
+from telemetry.levels import BIN_SQL
 from telemetry.questions import QUESTIONS, answer
 
 #: (t_us, series_id, value).
@@ -22,9 +23,11 @@ Reading = tuple[int, int, float]
 class Stock:
     """A database with two series: 1 is the light of `window`, 2 that of `attic`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.connection = duckdb.connect(str(folder / "lumos.duckdb"))
+    def __init__(self, folder: Path, *, fresh: bool = True) -> None:
+        self.connection = duckdb.connect(str(folder / "lumos.duckdb"), config={"threads": 1})
         self.archive = Archive(folder / "archive", patience_seconds=0)
+        if not fresh:
+            return
         migrate(self.connection)
         self.archive.refresh_views(self.connection)
         self.connection.execute(
@@ -37,7 +40,7 @@ class Stock:
         """Take every reading and what was made of it away."""
         for name in (
             "tail", "live_readings", "live_minutes", "rollup_quarter", "rollup_hour", "rollup_day", "sketch",
-            "segments", "horizons", "corrections", "retention",
+            "segments", "horizons", "corrections", "retention", "expired_scalings",
         ):  # fmt: skip
             self.connection.execute(f"DELETE FROM {name}")
         self.archive.refresh_views(self.connection)
@@ -73,13 +76,23 @@ class Stock:
     def ask(self, question: str, **arguments: Any) -> Any:
         return answer(self.connection, QUESTIONS, question, arguments)
 
+    def work(self, task: Callable[[duckdb.DuckDBPyConnection], Any]) -> Any:
+        """As the keeper does, where nobody else moves readings."""
+        return task(self.connection)
+
+    def bin_of(self, value: float) -> int:
+        """The sketch's bin of a value."""
+        ((number,),) = self.connection.execute(f"SELECT {BIN_SQL} FROM (SELECT $1 AS value)", [value]).fetchall()
+        return int(number)
+
     def rows(self, statement: str) -> list[Any]:
         return self.connection.execute(statement).fetchall()
 
 
 @contextlib.contextmanager
-def stock(folder: Path) -> Iterator[Stock]:
-    made = Stock(folder)
+def stock(folder: Path, *, fresh: bool = True) -> Iterator[Stock]:
+    """A store in a folder; not `fresh`: the one that is there."""
+    made = Stock(folder, fresh=fresh)
     try:
         yield made
     finally:

@@ -166,7 +166,7 @@ def test_a_board_that_took_anothers_place_continues_its_history(place: Place) ->
     place.desk.hand("esp32/new/output", {"boot": "new", "seq": 1, "t": T + 2_000, "light": 6})
     place.desk.rows("SELECT 1")
     watched = place.desk.writer.catalog.all_series("new", "light")
-    assert [value for _, value in place.desk.recent.since(watched, start).rows] == [5.0, 6.0]
+    assert [value for *_, value in place.desk.recent.since(watched, start).rows] == [5.0, 6.0]
 
     place.act("separate_device", device="old", by="eve")
     counts = {(row["device"], row["metric"]): row["count"] for row in place.ask("series")}

@@ -10,9 +10,9 @@ def test_a_cursor_gives_what_came_after_it_once() -> None:
     start = recent.since([1], "").cursor
     recent.add([(1, 10, 1.0), (2, 10, 9.0), (1, 5, 2.0)])
     found = recent.since([1], start)
-    assert (found.rows, found.complete) == ([(10, 1.0), (5, 2.0)], True)
+    assert (found.rows, found.complete) == ([(1, 10, 1.0), (1, 5, 2.0)], True)
     assert recent.since([1], found.cursor).rows == []
-    assert recent.since([2], start).rows == [(10, 9.0)]
+    assert recent.since([2], start).rows == [(2, 10, 9.0)]
     assert recent.since([], start).rows == []
 
 
@@ -24,4 +24,4 @@ def test_a_cursor_that_says_nothing_here_asks_to_load_everything() -> None:
         found = recent.since([1], cursor)
         assert (found.rows, found.complete) == ([], False)
     edge = f"{start.partition(':')[0]}:2"
-    assert [t for t, _ in recent.since([1], edge).rows] == [2, 3, 4]
+    assert [t for _, t, _ in recent.since([1], edge).rows] == [2, 3, 4]

@@ -37,7 +37,7 @@ def test_a_reading_is_stored_acknowledged_and_new(desk: Desk) -> None:
     mid = desk.hand(OUT, sample(0, 812))
     assert desk.rows(READINGS) == [("window", "light", T * 1_000, 812.0)]
     assert desk.broker.acknowledged == [mid]
-    assert desk.recent.since([1], start).rows == [(T * 1_000, 812.0)]
+    assert desk.recent.since([1], start).rows == [(1, T * 1_000, 812.0)]
     assert (desk.writer.readings, desk.writer.newest_us) == (1, T * 1_000)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ingest.storage.closing import close_day, close_days, open_days
-from telemetry.levels import BY_NAME, DAY, HOUR, MINUTE, QUARTER, Level
-from telemetry.questions.places import place
+from telemetry.levels import BY_NAME, LEVELS, Level
+from tests.harness.reference import Reference, plain
 from tests.harness.stock import Reading, Stock, stock
 
 HOUR_US = 3_600_000_000
@@ -26,6 +25,8 @@ _READING = st.tuples(
     st.integers(1, 2),
     st.floats(-1e9, 1e9, allow_nan=False) | st.sampled_from([0.0, 1e300, -1e300, 5e-324, 20.5]),
 )
+WHOLE = (NOON - 60 * HOUR_US, NOON + 60 * HOUR_US)
+_SPAN = st.tuples(st.integers(*WHOLE), st.integers(*WHOLE)).map(lambda ends: (min(ends), max(ends)))
 _PORTIONS = st.lists(st.lists(_READING, max_size=12), min_size=1, max_size=4)
 
 
@@ -35,46 +36,20 @@ def store(tmp_path: Path) -> Iterator[Stock]:
         yield made
 
 
-@pytest.mark.parametrize("level", [MINUTE, QUARTER, HOUR, DAY], ids=lambda level: level.name)
-@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(portions=_PORTIONS, tail=st.lists(_READING, max_size=5))
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(portions=_PORTIONS, tail=st.lists(_READING, max_size=5), span=_SPAN, level=st.sampled_from(LEVELS))
 def test_every_level_equals_the_readings(
-    portions: list[list[Reading]], tail: list[Reading], level: Level, store: Stock
+    portions: list[list[Reading]], tail: list[Reading], span: tuple[int, int], level: Level, store: Stock
 ) -> None:
     store.empty()
     for number, portion in enumerate(portions):
         store.fold(portion) if number % 2 else store.close(portion)
     store.put(tail)
-    everything = [reading for portion in [*portions, tail] for reading in portion]
-    assert sorted(store.rows("SELECT t_us, series_id, value FROM readings")) == sorted(everything)
-    groups: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for t_us, series_id, value in everything:
-        groups.setdefault((series_id, t_us // level.width_us * level.width_us), []).append((t_us, value))
-    whole = place(store.connection, [1, 2], NOON - 60 * HOUR_US, NOON + 60 * HOUR_US)
-    found = store.rows(
-        f"""
-        SELECT series_id, t_us // {level.width_us} * {level.width_us}, sum(count)::BIGINT, fsum(sum), sum(sum),
-            fsum(sum_squares), sum(sum_squares), min(min), max(max), min(first_us), arg_min(first, first_us),
-            max(last_us), arg_max(last, last_us)
-        FROM ({whole.parts(level)}) GROUP BY 1, 2
-        """
-    )
-    assert {(row[0], row[1]) for row in found} == set(groups)
-    for series_id, bucket_us, count, exact, total, exact_squares, squares, low, high, *ends in found:
-        group = groups[series_id, bucket_us]
-        values = [value for _, value in group]
-        first_us, last_us = min(group)[0], max(group)[0]
-        assert (count, low, high) == (len(values), min(values), max(values))
-        assert (ends[0], ends[2]) == (first_us, last_us)
-        assert ends[1] in {value for t_us, value in group if t_us == first_us}
-        assert ends[3] in {value for t_us, value in group if t_us == last_us}
-        assert _within(exact if math.isfinite(exact) else total, math.fsum(values), math.fsum(map(abs, values)))
-        sum_of_squares = sum(value * value for value in values)
-        assert _within(exact_squares if math.isfinite(exact_squares) else squares, sum_of_squares, sum_of_squares)
-
-
-def _within(found: float, wanted: float, scale: float) -> bool:
-    return found == wanted if not math.isfinite(scale) else abs(found - wanted) <= 1e-12 * scale
+    everything = Reference([reading for portion in [*portions, tail] for reading in portion])
+    assert plain(store.rows("SELECT t_us, series_id, value FROM readings")) == plain(everything.raw)
+    everything.assert_equal(store, LEVELS, *WHOLE)
+    everything.assert_equal(store, [level], *span)
+    everything.assert_bins(store, *span)
 
 
 def test_a_closed_day_lies_in_order_of_series_and_time(store: Stock) -> None:

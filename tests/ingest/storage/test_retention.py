@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,7 +26,7 @@ def store(tmp_path: Path) -> Iterator[Stock]:
 
 
 def expired(store: Stock, seconds: int = RAW_SECONDS) -> int:
-    gone = expire(store.connection, store.archive, horizons(store.connection, seconds, NOW))
+    gone = expire(store.work, store.archive, horizons(store.connection, seconds, NOW))
     store.archive.sweep(store.connection)
     return gone
 
@@ -67,6 +63,13 @@ def test_a_late_reading_of_an_expired_day_counts_and_expires_too(store: Stock) -
     assert store.ask("statistics", **whole).to_pylist()[0]["count"] == 251
 
 
+def test_a_horizon_never_moves_back(store: Stock) -> None:
+    expired(store)
+    store.close([(FIRST - 20 * DAY, 1, 5.0)])
+    assert expired(store, RAW_SECONDS + 8 * 86_400) == 1
+    assert store.rows("SELECT DISTINCT from_us FROM horizons") == [(FIRST + 5 * DAY,)]
+
+
 def test_one_series_may_be_kept_longer_or_shorter(store: Stock) -> None:
     set_retention(store.connection, "raw", 2, 1, "ada", RAW_SECONDS)
     set_retention(store.connection, "minute", 4, 1, "ada", RAW_SECONDS)
@@ -90,69 +93,3 @@ def test_rules_that_would_leave_holes_or_are_none_are_refused(store: Stock) -> N
     set_retention(store.connection, "raw", 3, None, "ada", RAW_SECONDS)
     set_retention(store.connection, "raw", None, None, "ada", RAW_SECONDS)
     assert store.rows("FROM retention") == []
-
-
-class _Doomed:
-    """A connection whose process is killed before its n-th statement."""
-
-    def __init__(self, connection: Any, statements: int) -> None:
-        self._connection = connection
-        self._left = statements
-
-    def execute(self, *arguments: Any) -> Any:
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self._left -= 1
-        return self._connection.execute(*arguments)
-
-
-def _expire_and_die(folder: Path, statements: int) -> None:
-    with stock_again(folder) as store:
-        cursor: Any = _Doomed(store.connection, statements)
-        expire(cursor, store.archive, horizons(cursor, RAW_SECONDS, NOW))
-        store.archive.sweep(cursor)
-
-
-def stock_again(folder: Path) -> Any:
-    import contextlib
-
-    import duckdb
-
-    from ingest.storage.archive import Archive
-
-    @contextlib.contextmanager
-    def opened() -> Iterator[Stock]:
-        made = object.__new__(Stock)
-        made.connection = duckdb.connect(str(folder / "lumos.duckdb"))
-        made.archive = Archive(folder / "archive", patience_seconds=0)
-        try:
-            yield made
-        finally:
-            made.connection.close()
-
-    return opened()
-
-
-def test_a_kill_at_any_step_leaves_all_or_nothing_expired(tmp_path: Path) -> None:
-    with stock(tmp_path) as store:
-        store.close(READINGS)
-        store.connection.execute("INSERT INTO retention VALUES (1, 'raw', $1, 'ada', 0)", [8 * DAY])
-    spawning = multiprocessing.get_context("spawn")
-    states = []
-    for statements in range(0, 200, 3):
-        child = spawning.Process(target=_expire_and_die, args=(tmp_path, statements))
-        child.start()
-        child.join()
-        with stock_again(tmp_path) as store:
-            store.archive.sweep(store.connection)
-            left = sorted(store.rows("SELECT t_us, series_id, value FROM readings"))
-            assert {reading for reading in READINGS if reading[0] >= FIRST + 5 * DAY} <= set(left)
-            assert len(left) in (500, 325)
-            named = {segment.file for segment in store.archive.segments(store.connection)}
-            lying = {path.relative_to(tmp_path / "archive").as_posix() for path in tmp_path.rglob("*.parquet")}
-            assert named == lying
-            states.append(len(left))
-        if child.exitcode == 0:
-            break
-    assert states[0] == 500
-    assert states[-1] == 325
