@@ -107,7 +107,13 @@ def health(context: Context) -> dict[str, Any]:
         return {
             "status": "down",
             "broker": {"connected": False},
-            "ingest": {"running": False, "messages_per_second": 0.0, "lag_ms": None, "quarantined": None},
+            "ingest": {
+                "running": False,
+                "messages_per_second": 0.0,
+                "lag_ms": None,
+                "quarantined": None,
+                "reasons": {},
+            },
             "store": {"readings": None, "bytes": None},
             "newest_ms": None,
         }
@@ -120,6 +126,7 @@ def health(context: Context) -> dict[str, Any]:
             "messages_per_second": facts["messages_per_second"],
             "lag_ms": facts["lag_ms"],
             "quarantined": facts["quarantined"],
+            "reasons": orjson.loads(facts["quarantined_by_reason"]),
         },
         "store": {"readings": facts["readings"], "bytes": facts["bytes"]},
         "newest_ms": None if newest is None else newest // US_PER_MS,

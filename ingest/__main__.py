@@ -21,6 +21,7 @@ _log = logging.getLogger("ingest")
 _COMMANDS = {
     "device": ("ingest.board_users", "main"),
     "correct": ("ingest.console", "correct"),
+    "replay": ("ingest.replay", "main"),
 }
 
 

@@ -19,6 +19,7 @@ from ingest.maintenance import MAINTENANCE
 from ingest.merging import Merging
 from ingest.notes import Notes
 from ingest.recent import Recent
+from ingest.replay import step
 from ingest.writer import Writer
 from telemetry import commands
 from telemetry.commands import HOLD_SECONDS
@@ -135,6 +136,11 @@ def _restore_note(actions: Actions, arguments: Mapping[str, Any], by: str) -> di
     return {"id": arguments["id"]}
 
 
+def _replay_quarantine(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, Any]:
+    """Try the next entries of the quarantine that arrived after a moment again; `next_us` is null at the end."""
+    return step(actions.writer, arguments["after_us"], arguments["until_us"])
+
+
 def _maintains(name: str) -> Action:
     row = MAINTENANCE[name]
 
@@ -166,6 +172,7 @@ ACTIONS: Mapping[str, Action] = {
     "change_note": Action({"id": TEXT, "from_us": MAYBE_TIME, "to_us": MAYBE_TIME, "text": MAYBE_TEXT}, _change_note),
     "delete_note": Action({"id": TEXT}, _delete_note),
     "restore_note": Action({"id": TEXT}, _restore_note),
+    "replay_quarantine": Action({"after_us": TIME, "until_us": TIME}, _replay_quarantine),
     **DEVICE_ACTIONS,
     **{name: _maintains(name) for name in MAINTENANCE},
 }

@@ -25,6 +25,7 @@ from ingest.decoded import (
 from ingest.inbox import Message
 from ingest.ledger import Ledger
 from ingest.memory import Memory
+from ingest.quarantine import row_of
 from telemetry.commands import Command, CommandState
 
 #: The tables a batch appends to, in the order in which it does.
@@ -37,8 +38,10 @@ TABLES = (
 class Batch:
     """Rows by table, and what to do once they are committed."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, *, replaying: bool = False) -> None:
         self._memory = memory
+        #: The messages come out of the quarantine: numbers were counted when they went there, states are old ones.
+        self._replaying = replaying
         self._ledger = Ledger(memory)
         self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
         self.rows["arrivals_tail"], self.rows["boots"] = self._ledger.arrivals, self._ledger.boots
@@ -99,7 +102,8 @@ class Batch:
         device_id = self._device(sample.device, message)
         if sample.boot is not None and sample.seq is not None:
             self.numbered.setdefault(sample.device, {})[sample.boot] = device_id
-            if not self._ledger.arrived(device_id, sample.boot, sample.seq, sample.t_us, message):
+            is_new = self._ledger.arrived(device_id, sample.boot, sample.seq, sample.t_us, message)
+            if not is_new and not (self._replaying and self._memory.lacks(sample)):
                 return
         elif message.retained and self._repeats(sample):
             return
@@ -123,6 +127,9 @@ class Batch:
         device_id = self._device(status.device, message)
         if status.sensors:
             self.revised |= self._memory.announced.sense(status.device, device_id, status.sensors, message.arrived_us)
+        if self._replaying:
+            self.rows["statuses"].append((device_id, message.arrived_us, status.online, status.text))
+            return
         if status.online:
             self.returned.append(status.device)
         if status.previous is not None:
@@ -188,9 +195,7 @@ class Batch:
             self.numbered.setdefault(entry.numbering.device, {})[entry.numbering.boot] = device_id
             if not self._ledger.arrived_unread(device_id, entry.numbering, message):
                 return
-        self.rows["quarantine"].append(
-            (message.arrived_us, entry.topic[:1_000], entry.reason, entry.payload, entry.length)
-        )
+        self.rows["quarantine"].append(row_of(entry, message.arrived_us))
 
     def _state(self, command_id: str, state_us: int, state: CommandState, detail: str | None) -> None:
         self.rows["command_states"].append((command_id, state_us, str(state), detail))

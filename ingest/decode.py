@@ -43,10 +43,10 @@ def decode(topics: Topics, topic: str, payload: bytes, clock: Clock) -> Sequence
         return [quarantined(topic, payload, error)]
 
 
-def quarantined(topic: str, payload: bytes, error: UnreadableError) -> Quarantined:
-    """The quarantine entry of a message."""
+def quarantined(topic: str, payload: bytes, error: UnreadableError, *, final: bool = False) -> Quarantined:
+    """The quarantine entry of a message; `final` where it is no use to try it again."""
     kept = payload if len(payload) <= LARGEST_PAYLOAD else payload[:_KEPT_OF_LARGER]
-    return Quarantined(topic, str(error), kept, len(payload), error.numbering)
+    return Quarantined(topic, str(error), kept, len(payload), error.numbering, final)
 
 
 def _read(topics: Topics, topic: str, payload: bytes, clock: Clock) -> Sequence[Decoded]:

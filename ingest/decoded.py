@@ -97,6 +97,8 @@ class Quarantined:
     payload: bytes
     length: int
     numbering: Numbering | None = None
+    #: It is no use to try it again.
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ They stand beside `telemetry.questions`, which can also be asked of the file alo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,8 @@ def with_live_questions(
             "broker_connected": subscriber.connected,
             "messages_per_second": writer.messages_per_second(),
             "lag_ms": inbox.lag_seconds * 1_000,
-            "quarantined": writer.quarantined,
+            "quarantined": writer.quarantine.count,
+            "quarantined_by_reason": json.dumps(dict(writer.quarantine.by_kind.most_common(_KINDS_SHOWN))),
             "readings": writer.readings,
             "bytes": _bytes(folder.database),
             "newest_us": writer.newest_us or None,
@@ -75,7 +77,10 @@ _KINDS = {
     "messages_per_second": pa.float64(),
     "lag_ms": pa.float64(),
     "clock_behind": pa.bool_(),
+    "quarantined_by_reason": pa.string(),
 }
+#: The most frequent kinds of reason; the question `quarantine_reasons` has all of them.
+_KINDS_SHOWN = 20
 
 
 def _bytes(database: Path) -> int:

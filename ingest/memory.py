@@ -11,6 +11,7 @@ from collections import OrderedDict
 import duckdb
 
 from ingest.catalog import Catalog
+from ingest.decoded import Sample
 from ingest.numbers import Boot, BootNumbers, Intervals, Numbers
 from ingest.sources.keeping import Keeping
 from ingest.unacknowledged import Unacknowledged
@@ -71,6 +72,15 @@ class Memory:
         self.catalog.reload()
         self.announced.reload()
         self.announced.forget_device(device_id)
+
+    def lacks(self, sample: Sample) -> bool:
+        """Whether none of a sample's readings is stored: its number may have been counted without it."""
+        ids = [self.catalog.find_series(sample.device, metric) for metric in sample.values]
+        ((count,),) = self._connection.execute(
+            "SELECT count(*) FROM readings WHERE t_us = $1 AND list_contains($2::INTEGER[], series_id)",
+            [sample.t_us, [series_id for series_id in ids if series_id is not None]],
+        ).fetchall()
+        return not count
 
     def status_is_new(self, device_id: int, *, online: bool, text: str) -> bool:
         """Whether a status says something else than the one before it; it is the last one from now on."""

@@ -190,8 +190,16 @@ _EXPIRED_SCALINGS = """
     );
 """
 
+#: An entry that is whole can be tried again (`ingest.replay`).
+_REPLAY = """
+    ALTER TABLE quarantine ADD COLUMN replayable BOOLEAN;
+    UPDATE quarantine SET replayable = octet_length(payload) = length;
+"""
+
 #: Row n takes a database from version n to version n + 1.
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER, _SOURCES, _EXPIRED_SCALINGS)
+MIGRATIONS: tuple[str, ...] = (
+    _VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER, _SOURCES, _EXPIRED_SCALINGS, _REPLAY,
+)  # fmt: skip
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, target: int = len(MIGRATIONS)) -> tuple[int, int]:

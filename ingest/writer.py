@@ -23,6 +23,7 @@ from ingest.holding import Holding
 from ingest.inbox import Inbox, Message, Task
 from ingest.memory import Memory
 from ingest.payload import UnreadableError
+from ingest.quarantine import Quarantine
 from ingest.recent import Recent
 from ingest.samples import Clock
 from ingest.sources.table import Sources
@@ -73,20 +74,20 @@ class Writer:
         self.keeper = keeper or Keeper(settings, connection)
         self._topics = Topics(settings.topic_root)
         self._appenders = {table: connection.appender(table) for table in TABLES}
-        self._memory = Memory(connection)
-        self.catalog = self._memory.catalog
+        self.memory = Memory(connection)
+        self.catalog = self.memory.catalog
         self._arrivals = Arrivals(connection)
         self.sources = Sources(settings)
-        self.sources.recall(self._memory.announced.announcements(), Clock(now_us()))
-        self._telling = Telling(self._memory.numbers, self._topics)
-        self.holding = Holding(connection, self._memory, recent)
+        self.sources.recall(self.memory.announced.announcements(), Clock(now_us()))
+        self._telling = Telling(self.memory.numbers, self._topics)
+        self.holding = Holding(connection, self.memory, recent)
         self._subscriber: Subscriber | None = None
         self._unfolded = self._count("SELECT count(*) FROM tail")
         self.readings = self._unfolded + self._count(
             "SELECT (SELECT coalesce(sum(count), 0) FROM live_minutes)"
             " + (SELECT coalesce(sum(count), 0) FROM rollup_day)"
         )
-        self.quarantined = self._count("SELECT count(*) FROM quarantine")
+        self.quarantine = Quarantine(settings, connection)
         self.newest_us = self._count(
             "SELECT greatest((SELECT coalesce(max(t_us), 0) FROM tail),"
             " (SELECT coalesce(max(last_us), 0) FROM live_minutes), (SELECT coalesce(max(last_us), 0) FROM rollup_day))"
@@ -107,6 +108,10 @@ class Writer:
             self._maintain()
             if self._inbox.closed and not messages and not tasks:
                 break
+        self.fold()
+
+    def fold(self) -> None:
+        """The last thing that is done: move what was written to its live place."""
         try:
             with self.keeper.lock:
                 fold(self.connection)
@@ -129,7 +134,7 @@ class Writer:
 
     def forget(self, device: str, device_id: int, readings: int) -> None:
         """A device was deleted: nothing of it is remembered here, or repeated by the broker, any more."""
-        self._memory.forget_device(device_id)
+        self.memory.forget_device(device_id)
         self.holding.forget(device)
         self._telling.forget(device)
         self.readings -= readings
@@ -170,16 +175,29 @@ class Writer:
 
     def _commit(self, messages: list[Message], refused: str = "") -> Batch:
         """Write messages in one transaction; as a quarantine entry where it is known that they are refused."""
-        batch = Batch(self._memory)
-        try:
-            self.connection.execute("BEGIN")
+        batch = Batch(self.memory)
+
+        def fill() -> None:
             for message in messages:
                 clock = Clock(message.arrived_us, max(self.newest_us, batch.newest_us))
                 if refused:
-                    entry = quarantined(repr(message.topic), message.payload, UnreadableError(refused))
+                    entry = quarantined(repr(message.topic), message.payload, UnreadableError(refused), final=True)
                     batch.take(message, [entry])
                 else:
                     batch.take(message, self.sources.decode(message.topic, message.payload, clock))
+
+        self._write(batch, fill)
+        return batch
+
+    def commit(self, batch: Batch, fill: Callable[[], None]) -> None:
+        """Have a batch filled and written in one transaction, and let everybody see it: what no broker delivered."""
+        self._write(batch, fill)
+        self._seen(batch)
+
+    def _write(self, batch: Batch, fill: Callable[[], None]) -> None:
+        try:
+            self.connection.execute("BEGIN")
+            fill()
             for table, rows in batch.rows.items():
                 if rows:
                     self._appenders[table].append_rows(rows)
@@ -189,37 +207,40 @@ class Writer:
             for appender in self._appenders.values():
                 appender.clear()
             roll_back(self.connection)
-            self._memory.forget()
+            self.memory.forget()
             self.sources.forget()
             raise
-        self._memory.trim()
-        return batch
+        self.memory.trim()
 
     def _after(self, batch: Batch, messages: list[Message]) -> None:
         """The batch is in the database: acknowledge, and let everybody see it."""
         assert self._subscriber is not None  # noqa: S101  (run() sets it)
         self._subscriber.acknowledge(messages)
-        readings = batch.rows["tail"]
-        self._recent.add((series_id, t_us, value) for t_us, series_id, value, _ in readings)
-        if batch.revised:
-            self._recent.revision += 1
-        self.readings += len(readings)
-        self._unfolded += len(readings)
-        self.quarantined += len(batch.rows["quarantine"])
-        self.newest_us = max(self.newest_us, batch.newest_us)
+        self._seen(batch)
         now = time.monotonic()
         self._rates.append((now, len(messages)))
         while self._rates[0][0] < now - _RATE_SECONDS:
             self._rates.popleft()
         for device, boots in batch.numbered.items():
             self._telling.note(device, boots)
-        if batch.announced:
-            self._subscriber.read(self.sources.filters())
         for device in batch.returned:
             self.holding.returned(device)
 
+    def _seen(self, batch: Batch) -> None:
+        """The batch is in the database: what is remembered of the whole, and what follows from it."""
+        readings = batch.rows["tail"]
+        self._recent.add((series_id, t_us, value) for t_us, series_id, value, _ in readings)
+        if batch.revised:
+            self._recent.revision += 1
+        self.readings += len(readings)
+        self._unfolded += len(readings)
+        self.quarantine.added(batch.rows["quarantine"])
+        self.newest_us = max(self.newest_us, batch.newest_us)
+        if batch.announced and self._subscriber is not None:
+            self._subscriber.read(self.sources.filters())
+
     def _maintain(self) -> None:
-        """Fold when it is time; let held commands lapse, or go."""
+        """Fold when it is time; let held commands lapse, or go, and the quarantine's oldest."""
         now = time.monotonic()
         try:
             if self._unfolded and (now >= self._next_fold or self._unfolded >= _FOLD_READINGS):
@@ -227,6 +248,7 @@ class Writer:
             self.holding.lapse()
             assert self._subscriber is not None  # noqa: S101  (run() sets it)
             self.holding.publish(self._subscriber, self._topics)
+            self.quarantine.trim()
         except duckdb.Error as error:
             _log.warning("maintenance put off: %s", error)
             self._next_fold = now + _FOLD_SECONDS
@@ -241,8 +263,8 @@ class Writer:
             self.keeper.lock.release()
         self._unfolded, self._next_fold = 0, now + _FOLD_SECONDS
         self._arrivals.shorten()
-        self._memory.unacknowledged.shorten()
-        self._memory.numbers.shrink()
+        self.memory.unacknowledged.shorten()
+        self.memory.numbers.shrink()
 
     def _count(self, statement: str) -> int:
         return int(self.connection.execute(statement).fetchall()[0][0])

@@ -96,6 +96,12 @@ class Settings:
         "duration",
         "how long raw readings are kept, 0 for ever; rollups are kept for ever",
     )
+    quarantine_limit: int = _row(
+        "10000", read.whole_number(1, 10_000_000), "messages", "most messages that the quarantine keeps, the newest"
+    )
+    quarantine_keep: int = _row(
+        "30d", read.duration, "duration", "how long a message stays in the quarantine, 0 for ever"
+    )
     language: str = _row("auto", read.one_of("auto", "en", "fr"), "", "language of the page; auto is the browser's")
     timezone: str = _row(
         "auto", read.time_zone, "zone", "time zone of the page, such as Europe/Paris; auto is the browser's"

@@ -16,7 +16,14 @@ from telemetry.questions.catalog import controls, devices, last_values, series
 from telemetry.questions.commanded import commands, effects
 from telemetry.questions.history import buckets, buckets_before, buckets_of, readings
 from telemetry.questions.local import by_local, hour_weekday, usual
-from telemetry.questions.logbook import corrections, deletions, note_versions, notes, quarantine
+from telemetry.questions.logbook import (
+    corrections,
+    deletions,
+    note_versions,
+    notes,
+    quarantine,
+    quarantine_reasons,
+)
 from telemetry.questions.losses import gaps, losses
 from telemetry.questions.summary import histogram, last_mean, mean_of_hours, statistics
 
@@ -47,6 +54,7 @@ QUESTIONS: Mapping[str, Question] = {
         corrections,
         deletions,
         quarantine,
+        quarantine_reasons,
         losses,
         gaps,
         sql_behind,

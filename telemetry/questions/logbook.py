@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from telemetry.questions.answering import check_number, check_range, pairs_of, table
+from telemetry.reason_kinds import KIND_SQL
 
 if TYPE_CHECKING:
     import duckdb
@@ -98,10 +99,34 @@ def corrections(connection: duckdb.DuckDBPyConnection, *, limit: int = 1_000) ->
     )
 
 
-def quarantine(connection: duckdb.DuckDBPyConnection, *, limit: int = 50) -> pa.Table:
-    """The last messages that could not be read: arrived_us, topic, reason, payload (bytes), length; newest first."""
+def quarantine(connection: duckdb.DuckDBPyConnection, *, kind: str | None = None, limit: int = 50) -> pa.Table:
+    """The last messages that could not be read, newest first; `kind` as `quarantine_reasons` names it.
+
+    Columns: arrived_us, topic, reason, payload (bytes), length, replayable.
+    """
+    check_number("limit", limit, 1, 10_000)
     return table(
         connection,
-        "SELECT arrived_us, topic, reason, payload, length FROM quarantine ORDER BY arrived_us DESC LIMIT $limit",
-        {"limit": limit},
+        f"""
+        SELECT arrived_us, topic, reason, payload, length, replayable FROM quarantine
+        WHERE $kind IS NULL OR {KIND_SQL} = $kind ORDER BY arrived_us DESC LIMIT $limit
+        """,
+        {"kind": kind, "limit": limit},
+    )
+
+
+def quarantine_reasons(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Why messages could not be read, the most frequent first.
+
+    Columns: kind (the reason without the values it names), count, replayable (how many can be tried again), first_us,
+    last_us, reason and topic (of the newest).
+    """
+    return table(
+        connection,
+        f"""
+        SELECT {KIND_SQL} AS kind, count(*) AS count, count(*) FILTER (WHERE replayable) AS replayable,
+            min(arrived_us) AS first_us, max(arrived_us) AS last_us, arg_max(reason, arrived_us) AS reason,
+            arg_max(topic, arrived_us) AS topic
+        FROM quarantine GROUP BY kind ORDER BY count DESC, kind
+        """,
     )

@@ -236,7 +236,7 @@ class Books:
         self._desk.do(self._desk.writer._arrivals.shorten)
 
     def forget(self, *_: Any) -> None:
-        self._desk.do(self._desk.writer._memory.forget)
+        self._desk.do(self._desk.writer.memory.forget)
 
     def _hear(self, boot: str) -> None:
         if not self._heard:

@@ -87,7 +87,7 @@ def test_what_no_broker_has_under_way_any_more_is_let_go(
     first = desk.hand(OUT, {"light": 0})
     for n in range(1, 40):
         desk.hand(OUT, {"light": n})
-    known = desk.writer._memory.unacknowledged
+    known = desk.writer.memory.unacknowledged
     assert len(values(desk)) == 40
     desk.do(known.shorten)
     assert desk.rows("SELECT count(*) FROM unacknowledged") == [(10,)]

@@ -102,7 +102,7 @@ def test_what_cannot_be_read_is_kept_and_acknowledged(desk: Desk) -> None:
     mid = desk.hand(OUT, b"{broken")
     assert [row[0] for row in desk.rows("SELECT payload FROM quarantine")] == [b"{broken"]
     assert desk.broker.acknowledged == [mid]
-    assert desk.writer.quarantined == 1
+    assert desk.writer.quarantine.count == 1
 
 
 def test_a_retained_status_that_the_broker_repeats_is_no_news(desk: Desk) -> None:
@@ -235,6 +235,6 @@ def test_whatever_the_order_and_the_repeats_each_number_is_there_once(
         elif what == "fold":
             desk.do(lambda: fold(desk.writer.connection))
         else:
-            desk.do(desk.writer._memory.forget)
+            desk.do(desk.writer.memory.forget)
     found = [(t_us // 1_000 - T) // 1_000 for name, _, t_us, _ in desk.rows(READINGS) if name == device]
     assert found == sorted(sent)
