@@ -18,7 +18,16 @@ from dashboard.access.guard import identity
 from dashboard.access.roles import Role
 from dashboard.context import Context
 from dashboard.stretches import Points, points_of
-from telemetry.errors import LumosError, QuestionError, QuestionLimitError, StoreUnavailableError, nearest
+from telemetry.errors import (
+    ActionError,
+    BrokerError,
+    CommandError,
+    LumosError,
+    QuestionError,
+    QuestionLimitError,
+    StoreUnavailableError,
+    nearest,
+)
 from telemetry.questions import POINTS
 from telemetry.timestamps import US_PER_HOUR, US_PER_MS, iso_utc, now_us, parse_instant
 
@@ -212,9 +221,9 @@ def _arguments() -> dict[str, list[str]]:
 
 
 def _status(error: LumosError) -> int:
-    if isinstance(error, QuestionError):
+    if isinstance(error, QuestionError | CommandError | ActionError):
         return 400
-    return 503 if isinstance(error, StoreUnavailableError | QuestionLimitError) else 500
+    return 503 if isinstance(error, StoreUnavailableError | QuestionLimitError | BrokerError) else 500
 
 
 def _json(body: Any, status: int = 200) -> flask.Response:

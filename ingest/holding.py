@@ -126,8 +126,8 @@ class Holding:
             """
             SELECT command_id, device, cmd, value, asked_by, detail
             FROM (
-                SELECT command_id, arg_max(state, state_us) AS state, arg_max(detail, state_us) AS detail
-                FROM command_states GROUP BY command_id HAVING state = 'held'
+                SELECT command_id, any_value(detail) AS detail
+                FROM command_states GROUP BY command_id HAVING bool_and(state = 'held')
             ) JOIN commands USING (command_id) JOIN devices USING (device_id) ORDER BY asked_us, command_id
             """
         ).fetchall()

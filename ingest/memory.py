@@ -70,7 +70,6 @@ class Memory:
         self._statuses.pop(device_id, None)
         self._numbering.discard(device_id)
         self.catalog.reload()
-        self.announced.reload()
         self.announced.forget_device(device_id)
 
     def lacks(self, sample: Sample) -> bool:

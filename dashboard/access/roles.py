@@ -50,6 +50,7 @@ ROUTES: Mapping[str, Role] = {
     "/<path:path>": Role.VIEWER,
     "/data": Role.VIEWER,
     "/data.csv": Role.VIEWER,
+    "/command": Role.OPERATOR,
     "/take/<name>": Role.VIEWER,
     "/take/progress/<job>": Role.VIEWER,
     "/take/stop/<job>": Role.VIEWER,

@@ -91,6 +91,12 @@ def test_the_delay_runs_from_the_publication(history: Stock) -> None:
     assert (row["asked_us"], row["sent_us"], row["delay_ms"]) == (T + 4 * SECOND, T + 64 * SECOND, 50)
 
 
+def test_a_host_clock_that_is_set_back_does_not_set_a_command_back(store: Stock) -> None:
+    tell(store, 1, T, (0, "held"), (-60_000, "sent"), (-60_040, "acknowledged"))
+    (row,) = store.ask("commands").to_pylist()
+    assert (row["state"], row["delay_ms"]) == ("acknowledged", 0)
+
+
 def test_a_replaced_boards_commands_are_its_successors(history: Stock) -> None:
     history.connection.execute("INSERT INTO replacements VALUES (2, 1)")
     for name in ("window", "attic"):
