@@ -22,6 +22,8 @@ _COMMANDS = {
     "device": ("ingest.board_users", "main"),
     "correct": ("ingest.console", "correct"),
     "replay": ("ingest.replay", "main"),
+    "backup": ("ingest.backup_console", "backup"),
+    "restore": ("ingest.backup_console", "restore"),
 }
 
 

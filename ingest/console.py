@@ -108,15 +108,16 @@ def _described(row: dict[str, Any]) -> str:
         what = f"value · {row['factor']:g} {'-' if row['shift'] < 0 else '+'} {abs(row['shift']):g}"
     start = "the beginning" if row["from_us"] == EARLIEST_US else iso_utc(row["from_us"])
     end = "now on" if row["to_us"] == LATEST_US else iso_utc(row["to_us"])
-    undone = "" if row["undone_us"] is None else f"; withdrawn by {row['undone_by']} {_date(row['undone_us'])}"
+    undone = "" if row["undone_us"] is None else f"; withdrawn by {row['undone_by']} {date(row['undone_us'])}"
     note = f" ({row['note']})" if row["note"] else ""
     return (
         f"{row['correction_id']}  {row['device']} {row['metric']}: {what}, from {start} to {end}{note};"
-        f" by {row['asked_by']} {_date(row['made_us'])}{undone}"
+        f" by {row['asked_by']} {date(row['made_us'])}{undone}"
     )
 
 
-def _date(t_us: int) -> str:
+def date(t_us: int) -> str:
+    """A moment for people."""
     return datetime.fromtimestamp(t_us / 1e6, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Takes
-from ingest.storage import correction_actions
+from ingest.storage import backup_actions, correction_actions
 from ingest.storage.keeper import Keeper
 
 
@@ -42,4 +42,6 @@ MAINTENANCE: Mapping[str, Maintenance] = {
         correction_actions.recalibrate,
     ),
     "withdraw_correction": Maintenance({"correction_id": (int,)}, correction_actions.withdraw_correction),
+    "back_up": Maintenance({}, backup_actions.back_up),
+    "change_setting": Maintenance({"key": TEXT, "value": MAYBE_TEXT}, backup_actions.change_setting),
 }  # fmt: skip

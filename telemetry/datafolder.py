@@ -5,6 +5,7 @@
     run/               locks and what the running parts tell of themselves
     archive/           closed days, one Parquet file a day and level; what the database does not name is swept away
     backups/           with archive/ the only folder DuckDB itself may write to
+    set-aside/         stores that a restored backup took the place of
     broker/            the embedded broker's configuration and its queue
     .gitignore, README.md are the repository's
 
@@ -33,6 +34,7 @@ class DataFolder:
         self.run = self.path / "run"
         self.backups = self.path / "backups"
         self.archive = self.path / "archive"
+        self.set_aside = self.path / "set-aside"
         self.broker = self.path / "broker"
         self.read_token = self.secrets / "read.token"
         self.action_token = self.secrets / "action.token"

@@ -62,6 +62,10 @@ class ActionError(LumosError):
     """An action's name or arguments are not as they must be, or it could not be carried out."""
 
 
+class BackupError(LumosError):
+    """A backup cannot be made, is damaged, or cannot be restored."""
+
+
 class CommandError(LumosError):
     """A command's name or value is not as the contract says."""
 

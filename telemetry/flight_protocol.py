@@ -19,6 +19,7 @@ _ERRORS: dict[str, type[errors.LumosError]] = {
         errors.QuestionLimitError,
         errors.AccessError,
         errors.ActionError,
+        errors.BackupError,
         errors.BrokerError,
         errors.CommandError,
         errors.StoreUnavailableError,

@@ -82,6 +82,11 @@ def size(value: str) -> int:
     return int(found[1]) * _BYTES[found[2]]
 
 
+def size_or_none(value: str) -> int:
+    """Bytes of `20GB`; 0 for no limit."""
+    return 0 if value == "0" else size(value)
+
+
 def topic_root(value: str) -> str:
     if not is_topic_root(value):
         raise ValueError("a topic without wildcards, spaces, a leading $ or /, such as esp32 or lab/esp32")

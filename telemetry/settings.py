@@ -102,6 +102,12 @@ class Settings:
     quarantine_keep: int = _row(
         "30d", read.duration, "duration", "how long a message stays in the quarantine, 0 for ever"
     )
+    backups_kept: int = _row(
+        "7", read.whole_number(0, 1_000), "backups", "how many nightly backups are kept in data/backups; 0 makes none"
+    )
+    store_limit: int = _row(
+        "0", read.size_or_none, "size", "what the store may take on disk, for the forecast; 0 is the whole disk"
+    )
     language: str = _row("auto", read.one_of("auto", "en", "fr"), "", "language of the page; auto is the browser's")
     timezone: str = _row(
         "auto", read.time_zone, "zone", "time zone of the page, such as Europe/Paris; auto is the browser's"

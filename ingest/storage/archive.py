@@ -6,9 +6,12 @@ moment from which it counts, so a crash at any step leaves either the old state 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +23,7 @@ from telemetry.timestamps import US_PER_DAY, now_us
 
 #: Row groups of about a day of one series at 1 Hz, so that reading one series reads nearly nothing else; version 2 of
 #: the format has delta and byte-split encodings: 0.9 bytes a reading where version 1 takes 3.6.
-_FORMAT = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE 86016"
+PARQUET = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE 86016"
 _EPOCH = date(1970, 1, 1)
 #: The levels that lie in files.
 IN_FILES = (RAW, MINUTE)
@@ -45,6 +48,8 @@ class Archive:
         #: How long a file that is no longer named stays for the questions that began before.
         self.patience_seconds = patience_seconds
         self._retired: dict[str, float] = {}
+        self._holders = 0
+        self._counting = threading.Lock()
 
     def write(self, cursor: duckdb.DuckDBPyConnection, day: int, level: Level, select: str) -> Segment | None:
         """Write what a SELECT gives to a new file, safely on the disk; None (and no file) for no rows.
@@ -54,13 +59,15 @@ class Archive:
         moment = _EPOCH + timedelta(days=day)
         file = f"{moment.year}/{moment.isoformat()}-{level.name}-{secrets.token_hex(4)}.parquet"
         path = self.folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        ((rows,),) = cursor.execute(f"COPY ({select}) TO {quoted(path)} ({_FORMAT})").fetchall()
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            make_safe(self.folder)
+        ((rows,),) = cursor.execute(f"COPY ({select}) TO {quoted(path)} ({PARQUET})").fetchall()
         if not rows:
             path.unlink()
             return None
-        _sync(path)
-        _sync(path.parent)
+        make_safe(path)
+        make_safe(path.parent)
         return Segment(day, level.name, file, int(rows), path.stat().st_size)
 
     def adopt(self, cursor: duckdb.DuckDBPyConnection, old: list[Segment], new: list[Segment]) -> None:
@@ -100,8 +107,21 @@ class Archive:
         names = ", ".join(quoted(self.folder / segment.file) for segment in segments)
         return f"SELECT * FROM read_parquet([{names}])"
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """While somebody links files, none is swept away."""
+        with self._counting:
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._holders -= 1
+
     def sweep(self, cursor: duckdb.DuckDBPyConnection) -> int:
         """Delete the files that the database does not name and no question can want; how many."""
+        if self._holders:
+            return 0
         named = {row[0] for row in cursor.execute("SELECT file FROM segments").fetchall()}
         now, gone = time.monotonic(), 0
         for path in self.folder.rglob("*"):
@@ -139,7 +159,7 @@ def quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _sync(path: Path) -> None:
+def make_safe(path: Path) -> None:
     """Have the operating system write a file, or a folder's list of names, to the disk."""
     if os.name == "nt" and path.is_dir():
         return  # Windows writes a folder's names by itself, and opens no folder

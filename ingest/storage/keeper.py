@@ -1,4 +1,4 @@
-"""Keeps the store in order while ingest runs: closes days, lets expire what is no longer to be kept, sweeps.
+"""Keeps the store in order while ingest runs: closes days, lets expire what is no longer to be kept, backs up.
 
 A thread of its own with a connection of its own, so that the writer never waits for it: readings go on being committed
 to the tail. What moves readings from place to place holds `lock`, one at a time: folds, closings, corrections, expiry.
@@ -10,15 +10,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
 from ingest.storage.archive import Archive
+from ingest.storage.backing_up import BY_HAND, NIGHTLY, BackingUp
 from ingest.storage.closing import close_days
 from ingest.storage.erasing import Eraser
+from ingest.storage.manifest import Manifest, backups
 from ingest.storage.retention import expire, horizons
+from ingest.storage.run_time import in_force
 from telemetry.datafolder import DataFolder
+from telemetry.errors import LumosError
 from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY, US_PER_HOUR, now_us
 
@@ -29,16 +34,20 @@ _TICK_SECONDS = 60.0
 _ROUND_SECONDS = 3_600.0
 #: A day is closed this long after its end (UTC), when most of what boards kept through a short outage has come.
 _AFTER_MIDNIGHT_US = 2 * US_PER_HOUR
+#: After a restart in the middle of the day, the last night's backup is young enough.
+_BACKUP_AGAIN_US = 20 * US_PER_HOUR
 
 
 class Keeper:
     """Made on ingest's connection; `start` begins its rounds, an hour apart."""
 
     def __init__(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
-        self._settings = settings
+        self.settings = settings
         self._connection = connection
-        self.archive = Archive(DataFolder(settings.data_dir).archive, settings.question_seconds + 10)
+        self._folder = DataFolder(settings.data_dir)
+        self.archive = Archive(self._folder.archive, settings.question_seconds + 10)
         self.lock = threading.Lock()
+        self._backing_up = threading.Lock()
         self.eraser = Eraser(self.work, self.archive, settings.topic_root)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -60,8 +69,19 @@ class Keeper:
         with self.lock, self._connection.cursor() as cursor:
             return task(cursor)
 
+    def back_up(self, kind: str = BY_HAND) -> tuple[Path, Manifest]:
+        """A backup of this moment; while one is being made, another waits. Raises BackupError."""
+        with self._backing_up:
+            making = BackingUp(self._connection, self.lock, self.archive, self._folder.backups, self._stop.is_set)
+            made, found = making.make(kind)
+            kept = self.work(lambda cursor: in_force(cursor, self.settings)).backups_kept
+            if kind == NIGHTLY:
+                making.prune(kept)
+        _log.info("backup %s: %d readings, %d bytes", made, found.readings, found.bytes)
+        return made, found
+
     def round(self, at_us: int) -> None:
-        """What is due at a moment: close days, let expire, sweep."""
+        """What is due at a moment: close days; once a night also let expire and back up."""
         night = (at_us - _AFTER_MIDNIGHT_US) // US_PER_DAY
         late, self._night = night != self._night, night
         moved = self.work(lambda cursor: close_days(cursor, self.archive, at_us - _AFTER_MIDNIGHT_US, late=late))
@@ -70,9 +90,18 @@ class Keeper:
         self.work(self.archive.sweep)
         if moved:
             self.work(_checkpoint)
+        if late and self._backup_is_due(at_us):
+            self.back_up(NIGHTLY)
+
+    def _backup_is_due(self, at_us: int) -> bool:
+        """Whether nightly backups are wanted, and none was made today."""
+        if not self.work(lambda cursor: in_force(cursor, self.settings)).backups_kept:
+            return False
+        nightly = [made for path, made in backups(self._folder.backups) if path.name.startswith(NIGHTLY)]
+        return not nightly or at_us - nightly[-1].made_us > _BACKUP_AGAIN_US
 
     def _expire(self, at_us: int) -> int:
-        wanted = self.work(lambda cursor: horizons(cursor, self._settings.retention_raw, at_us))
+        wanted = self.work(lambda cursor: horizons(cursor, self.settings.retention_raw, at_us))
         gone = expire(self.work, self.archive, wanted)
         if gone:
             _log.info("%d rows expired, as retention says; wider rollups stay", gone)
@@ -84,7 +113,7 @@ class Keeper:
             due = time.monotonic() + _ROUND_SECONDS
             try:
                 self.round(now_us())
-            except (duckdb.Error, OSError) as error:
+            except (duckdb.Error, OSError, LumosError) as error:
                 _log.warning("the keeper's round is put off: %s", error)
 
 

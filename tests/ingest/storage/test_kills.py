@@ -6,8 +6,6 @@ files; a writer goes on committing to the tail beside it, and a reader holds raw
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import random
 import shutil
 import signal
@@ -26,6 +24,7 @@ from ingest.storage.retention import expire, horizons
 from telemetry.corrections import HIDE, SCALE, Correction
 from telemetry.levels import LEVELS, RAW
 from telemetry.questions.places import place
+from tests.harness.killing import NEVER, Steps, run_and_kill
 from tests.harness.reference import SERIES, Reference, plain
 from tests.harness.stock import Reading, Stock, stock
 
@@ -58,42 +57,16 @@ OPERATIONS: dict[str, tuple[Callable[[Stock, Any], object], dict[int, Correction
     "withdraw": (lambda store, cursor: withdraw(cursor, store.archive, 1, "ada"), {1: HIDDEN}, {}),
     "expire": (_expire, {1: SCALED}, {1: SCALED}),
 }  # fmt: skip
-#: More steps than any operation has.
-NEVER = 1_000_000
 #: From where an operation takes readings away.
 MOVED = {"fold": f"tail WHERE t_us < {TODAY + 6 * HOUR}", "close": f"live_readings WHERE t_us < {TODAY}"}
-
-
-class _Killed:
-    """A connection whose process is killed before its n-th step."""
-
-    def __init__(self, connection: Any, steps: int) -> None:
-        self._connection = connection
-        self.left = steps
-
-    def step(self) -> None:
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        self.left -= 1
-
-    def execute(self, *arguments: Any) -> Any:
-        self.step()
-        return self._connection.execute(*arguments)
-
-
-def _before(name: str, call: Callable[..., Any], step: Callable[[], None], owner: Any) -> None:
-    def stepped(*arguments: Any, **more: Any) -> Any:
-        step()
-        return call(*arguments, **more)
-
-    setattr(owner, name, stepped)
 
 
 def _work_and_die(folder: Path, operation: str, steps: int, log: Path) -> None:
     """Carry an operation out until a step, beside a writer and a reader that tell in `log` what they saw."""
     with stock(folder, fresh=False) as store, log.open("ab", buffering=0) as told:
         store.archive = Archive(folder / "archive")
-        killed = _Killed(store.connection.cursor(), steps)
+        count = Steps(steps)
+        killed = count.over(store.connection.cursor())
         stop = threading.Event()
         others = [
             threading.Thread(target=_write, args=(store.connection.cursor(), stop, told)),
@@ -101,14 +74,13 @@ def _work_and_die(folder: Path, operation: str, steps: int, log: Path) -> None:
         ]
         for other in others:
             other.start()
-        _before("fsync", os.fsync, killed.step, os)
-        _before("unlink", Path.unlink, killed.step, Path)
+        count.count_files()
         OPERATIONS[operation][0](store, killed)
         stop.set()
         for other in others:
             other.join()
-        Archive(folder / "archive").sweep(killed)  # type: ignore[arg-type]
-        told.write(f"steps {steps - killed.left}\n".encode())
+        Archive(folder / "archive").sweep(killed)
+        told.write(f"steps {steps - count.left}\n".encode())
 
 
 def _write(cursor: Any, stop: threading.Event, told: Any) -> None:
@@ -135,14 +107,6 @@ def _read(store: Stock, cursor: Any, stop: threading.Event, told: Any) -> None:
             return
 
 
-@pytest.fixture(scope="module")
-def spawning() -> Any:
-    """Processes from a clean one that has everything imported already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
-
-
 def _prepare(folder: Path, before: dict[int, Correction]) -> None:
     with stock(folder) as store:
         store.close(CLOSED)
@@ -153,9 +117,7 @@ def _prepare(folder: Path, before: dict[int, Correction]) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_kill_at_any_step_loses_nothing_and_leaves_nothing_half_done(
-    operation: str, tmp_path: Path, spawning: Any
-) -> None:
+def test_a_kill_at_any_step_loses_nothing_and_leaves_nothing_half_done(operation: str, tmp_path: Path) -> None:
     carry_out, before, after = OPERATIONS[operation]
     prepared = tmp_path / "prepared"
     prepared.mkdir()
@@ -164,10 +126,8 @@ def test_a_kill_at_any_step_loses_nothing_and_leaves_nothing_half_done(
     def run(steps: int) -> tuple[Path, list[str]]:
         folder, log = tmp_path / str(steps), tmp_path / f"{steps}.log"
         shutil.copytree(prepared, folder)
-        child = spawning.Process(target=_work_and_die, args=(folder, operation, steps, log))
-        child.start()
-        child.join(60)
-        assert child.exitcode == (0 if steps == NEVER else -signal.SIGKILL)
+        code = run_and_kill(_work_and_die, folder, operation, steps, log)
+        assert code == (0 if steps == NEVER else -signal.SIGKILL)
         return folder, log.read_text().splitlines()
 
     folder, told = run(NEVER)
