@@ -65,7 +65,7 @@ def draw(
     if only_zoom and not _needs(before, view, zoom, window):
         return None
     heard = cursor(context, view)
-    asked = _padded(zoom) if zoom else window
+    asked = padded(zoom) if zoom else window
     points = ask(context, view, asked)
     shown = replace(
         describe(points, before),
@@ -111,6 +111,12 @@ def newest(context: Context, view: View) -> tuple[int, float | None]:
     return last_us, found[-1]["mean"] if found else None
 
 
+def padded(zoom: Window) -> Window:
+    """A zoom with a margin on both sides."""
+    margin = int((zoom[1] - zoom[0]) * _MARGIN)
+    return zoom[0] - margin, zoom[1] + margin
+
+
 def subtitle_of(count: int, bucket_us: int, style: Style) -> str:
     """`min–max band, mean, 1 min buckets · 1,396 points`, or `342 readings`."""
     if not bucket_us:
@@ -140,11 +146,6 @@ def _needs(before: Shown, view: View, zoom: Window | None, window: Window) -> bo
         return before.zoomed
     inside = window[0] <= zoom[0] and zoom[1] <= window[1]
     return before.zoomed or before.bucket_us > 0 or not inside
-
-
-def _padded(zoom: Window) -> Window:
-    margin = int((zoom[1] - zoom[0]) * _MARGIN)
-    return zoom[0] - margin, zoom[1] + margin
 
 
 def _description(view: View, style: Style) -> str:

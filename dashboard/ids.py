@@ -27,6 +27,7 @@ BADGES = "badges"
 BANNERS = "banners"
 SCHEME = "scheme"
 FOOTER = "footer"
+ZONE = "zone"
 
 # The left panel of the live page.
 DEVICE = "device"
@@ -77,6 +78,13 @@ MAIN = "measurements"
 EXPLORED = "explored"
 EXPLORE_ZOOM = "explore-zoom"
 EXPLORE_SERIES = "explore-series"
+EXPLORE_COMPARE = "explore-compare"
+EXPLORE_DAYS = "explore-days"
+EXPLORE_HOUR_FROM = "explore-hour-from"
+EXPLORE_HOUR_TO = "explore-hour-to"
+EXPLORE_MARKS = "explore-marks"
+EXPLORE_DETAIL = "explore-detail"
+EXPLORE_DETAILS = "explore-details"
 EXPLORE_RANGE = "explore-range"
 EXPLORE_CUSTOM = "explore-custom"
 EXPLORE_FROM = "explore-from"
@@ -86,6 +94,7 @@ EXPLORE_PROBLEM = "explore-problem"
 EXPLORE_LINK = "explore-link"
 EXPLORE_CHART = "explore-chart"
 EXPLORE_TITLE = "explore-title"
+EXPLORE_LEGEND = "explore-legend"
 EXPLORE_SUBTITLE = "explore-subtitle"
 EXPLORE_BOX = "explore-box"
 EXPLORE_COVER = "explore-cover"
@@ -114,3 +123,8 @@ def page_link(name: str, where: str = "") -> str:
 def explore_panel(name: str) -> str:
     """The body of a panel of the page Explore."""
     return f"explore-panel-{name}"
+
+
+def explore_about(name: str) -> str:
+    """What such a panel is about, beside its title."""
+    return f"explore-about-{name}"

@@ -21,6 +21,9 @@ class Palette:
     note: str
     note_ink: str
     note_span: str
+    #: What was lost: its words, and the stretch of time.
+    loss: str
+    loss_span: str
     #: A hue for each of several series, told apart by the colour-blind too (a test holds them to that).
     hues: tuple[str, ...]
     #: How opaque a band of a hue is.
@@ -28,19 +31,27 @@ class Palette:
 
     def band_of(self, hue: str) -> str:
         """The same hue as a band."""
-        red, green, blue = (int(hue[i : i + 2], 16) for i in (1, 3, 5))
-        return f"rgba({red},{green},{blue},{self.opacity})"
+        return _faded(hue, self.opacity)
+
+    def faint_of(self, hue: str) -> str:
+        """The same hue as a band that lies behind others."""
+        return _faded(hue, self.opacity / 2)
+
+
+def _faded(hue: str, opacity: float) -> str:
+    red, green, blue = (int(hue[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
 
 
 LIGHT = Palette(
     "#17202c", "#566376", "#e8ecf2", "#ffffff", "#e1e6ee", "#d97706", "rgba(217,119,6,0.20)",
-    "#4761d8", "#ffffff", "rgba(71,97,216,0.10)",
-    ("#d97706", "#2f5bd0", "#0f8f73", "#b5307f", "#0aa2c0", "#6d4a12", "#8c7be0", "#3a4656"), 0.2,
+    "#4761d8", "#ffffff", "rgba(71,97,216,0.10)", "#c02b2b", "rgba(217,72,72,0.22)",
+    ("#d97706", "#2f5bd0", "#005725", "#8f1e7f", "#2a9cae", "#9a6e5f", "#c167fb", "#282637"), 0.2,
 )  # fmt: skip
 DARK = Palette(
     "#e4e9f1", "#9aa7b8", "#252e39", "#151b23", "#252e39", "#ffb84d", "rgba(255,184,77,0.18)",
-    "#98a9fb", "#0d1117", "rgba(152,169,251,0.12)",
-    ("#ffb84d", "#6f97ff", "#35c7a0", "#ee7fc0", "#7fe0f5", "#b98a4a", "#b9acff", "#d5dce6"), 0.18,
+    "#98a9fb", "#0d1117", "rgba(152,169,251,0.12)", "#ff8585", "rgba(255,133,133,0.22)",
+    ("#ffb84d", "#6f97ff", "#abfec8", "#d5848a", "#237486", "#b26232", "#8c5ad3", "#bcc4d8"), 0.18,
 )  # fmt: skip
 
 PALETTES: Mapping[str, Palette] = {"light": LIGHT, "dark": DARK}

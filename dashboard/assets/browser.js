@@ -3,6 +3,7 @@
 (function () {
   const root = document.documentElement;
   const functions = {};
+  const ZONE_KEY = "lumos-zone";
   const SCHEME_KEY = "mantine-color-scheme-value";
   const CHOICES = ["light", "dark", "auto"];
   const narrow = matchMedia("(max-width: 600px)");
@@ -10,6 +11,7 @@
 
   function description() {
     return {
+      chosen: chosenZone(),
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
       scheme: root.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light",
       coarse: matchMedia("(pointer: coarse)").matches,
@@ -22,6 +24,43 @@
       window.dash_clientside.set_props("browser", { data: description() });
     }
   }
+
+  function chosenZone() {
+    try {
+      return localStorage.getItem(ZONE_KEY) || "";
+    } catch {
+      return "";
+    }
+  }
+
+  // The clocks to choose from, the browser's own (or that of the settings) first.
+  functions.zones = function (page) {
+    const own = page.zone === "auto" ? Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" : page.zone;
+    const names = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
+    const known = [...new Set([...names, "UTC", chosenZone()])].filter(Boolean);
+    const automatic = { value: "auto", label: page.words["zone auto"].replace("{zone}", own) };
+    return [[automatic, ...known.map((name) => ({ value: name, label: name }))], chosenZone() || "auto"];
+  };
+
+  functions.choose_zone = function (value, openPage, explored, browser) {
+    const wish = value === "auto" ? "" : value;
+    const linked = openPage === "explore" ? explored?.zone || "" : "";
+    if (!value || wish === (linked || browser?.chosen || "")) {
+      return window.dash_clientside.no_update;
+    }
+    try {
+      localStorage.setItem(ZONE_KEY, wish);
+    } catch {
+      // Without storage the choice lasts as long as the page.
+    }
+    window.dash_clientside.set_props("browser", { data: { ...description(), chosen: wish } });
+    if (linked) {
+      const asked = new URLSearchParams(window.location.search);
+      asked.delete("zone");
+      window.dash_clientside.set_props("address", { search: `?${asked}` });
+    }
+    return window.dash_clientside.no_update;
+  };
 
   function choice() {
     try {
@@ -76,7 +115,7 @@
   };
 
   document.addEventListener("click", function (event) {
-    const target = event.target.closest("#scheme, [data-language], [data-retry], .command");
+    const target = event.target.closest("#scheme, [data-language], [data-retry], [data-opens], .command");
     if (!target) {
       return;
     }
@@ -84,6 +123,8 @@
       nextScheme();
     } else if (target.dataset.language) {
       speak(target.dataset.language);
+    } else if (target.dataset.opens) {
+      document.getElementById(target.dataset.opens).click();
     } else if (target.dataset.retry) {
       window.dash_clientside.set_props(target.dataset.retry, { data: Date.now() });
     } else {

@@ -2,6 +2,9 @@
 // (dashboard/explore/choices.py). Wired in dashboard/callbacks/browser.py.
 (function () {
   const functions = {};
+  // In the order in which the address names them.
+  const COMPARISONS = ["before", "usual"];
+  const MARKS = ["commands", "events", "notes", "losses"];
   const clientside = () => window.dash_clientside;
   const iso = (milliseconds) => new Date(milliseconds).toISOString();
 
@@ -17,6 +20,24 @@
     } else {
       asked.set("range", choices.range);
     }
+    if (choices.detail) {
+      asked.set("detail", choices.detail + 1);
+    }
+    if (choices.comparisons.length) {
+      asked.set("compare", choices.comparisons.join(","));
+    }
+    if (choices.weekdays.length < 7) {
+      asked.set("days", choices.weekdays.map((day) => day + 1).join(""));
+    }
+    if (choices.hours[0] !== 0 || choices.hours[1] !== 24) {
+      asked.set("hours", choices.hours.join("-"));
+    }
+    if (choices.marks.length < MARKS.length) {
+      asked.set("marks", choices.marks.join(",") || "none");
+    }
+    if (choices.zone) {
+      asked.set("zone", choices.zone);
+    }
     if (zoom) {
       asked.set("zoom", `${iso(zoom.from)}/${iso(zoom.to)}`);
     }
@@ -31,16 +52,39 @@
     clientside().set_props("address", { search: query });
   }
 
-  functions.choose_explored = function (keys, range, explored) {
-    if (!explored || !keys?.length) {
+  const FOLLOW_MS = 20000;
+  const MINUTE = 60000;
+  const SPANS = {
+    "15m": 15 * MINUTE, "1h": 60 * MINUTE, "24h": 1440 * MINUTE, "7d": 10080 * MINUTE, "30d": 43200 * MINUTE,
+    "1y": 525600 * MINUTE, all: 525600 * MINUTE,
+  };
+  // When the server was last asked for what is shown.
+  let asked = 0;
+
+  const among = (chosen, known) => known.filter((name) => chosen.includes(name));
+
+  functions.choose_explored = function (keys, range, compare, days, hourFrom, hourTo, marks, detail, explored, zoomed, openPage) {
+    if (openPage !== "explore" || !explored || !keys?.length) {
       return clientside().no_update;
     }
     const before = choicesOf(explored);
     // Choosing "custom" opens the two fields; nothing is asked before somebody applies them.
-    const after = { ...before, keys, range: range === "custom" ? before.range : range };
-    if (search(after) !== search(before)) {
-      go(search(after));
+    const after = {
+      ...before,
+      keys,
+      range: range === "custom" ? before.range : range,
+      comparisons: among(compare, COMPARISONS),
+      // No day at all would show nothing, and one hour to the same hour neither.
+      weekdays: days.length ? days.map(Number).sort() : before.weekdays,
+      hours: hourFrom === hourTo ? before.hours : [Number(hourFrom), Number(hourTo)],
+      marks: among(marks, MARKS),
+      detail: Math.min(Number(detail), keys.length - 1),
+    };
+    if (search(after) === search(before)) {
+      return clientside().no_update;
     }
+    const zoom = search({ ...after, range: "" }) === search({ ...before, range: "" }) ? null : zoomed;
+    go(search(after, zoom));
     return clientside().no_update;
   };
 
@@ -79,12 +123,42 @@
     return wish;
   };
 
-  functions.explore_link = function (explored, zoom) {
+  // With the clock of whoever sends it, if they chose one: the hours on it are what the link is about.
+  functions.explore_link = function (explored, zoom, browser) {
     if (!explored) {
       return "";
     }
-    return `${window.location.origin}${window.location.pathname}${search(choicesOf(explored), zoom)}`;
+    asked = Date.now();
+    const choices = choicesOf(explored);
+    choices.zone = choices.zone || browser?.chosen || "";
+    return `${window.location.origin}${window.location.pathname}${search(choices, zoom)}`;
   };
+
+  // A range that ends now is asked for again now and then, unless somebody looks at a part of it.
+  functions.follow = function (_count, openPage, explored, zoom) {
+    const due = Date.now() - asked > Math.max(FOLLOW_MS, (SPANS[explored?.range] || 0) / 500);
+    if (openPage === "explore" && SPANS[explored?.range] && !zoom && due && document.visibilityState === "visible") {
+      clientside().set_props("explored", { data: { ...explored, asked: Date.now() } });
+    }
+    return clientside().no_update;
+  };
+
+  // The ways to the pages: to the other page with the series that is looked at, to one's own as it is.
+  functions.carry = function (openPage, view, explored, zoom, page) {
+    const address = (name) => page.prefix + page.pages.find(([each]) => each === name)[1];
+    const series = openPage === "explore" ? explored?.series[explored.detail] : view;
+    const known = series?.device && explored?.series.some((each) => each.key === keyOf(series));
+    const ways = {};
+    if (series?.device) {
+      const live = new URLSearchParams({ device: series.device, metric: series.metric });
+      ways.live = openPage === "live" ? view.search : `?${live}`;
+      ways.explore = known ? search(choicesOf(explored), zoom) : `?series=${keyOf(series)}`;
+    }
+    const hrefs = page.pages.map(([name]) => address(name) + (ways[name] || ""));
+    return [...hrefs, ...hrefs];
+  };
+
+  const keyOf = (series) => series.key || [series.device, series.metric].map(encodeURIComponent).join("/");
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     lumos: Object.assign({}, window.dash_clientside?.lumos, functions),

@@ -32,6 +32,33 @@ def register(app: dash.Dash, _context: Context) -> None:
         Input(ids.ADDRESS, "pathname"),
         State(ids.PAGE, "data"),
     )
+    wire(_in_browser("zones"), Output(ids.ZONE, "data"), Output(ids.ZONE, "value"), Input(ids.PAGE, "data"))
+    wire(
+        _in_browser("choose_zone"),
+        Input(ids.ZONE, "value"),
+        State(ids.OPEN_PAGE, "data"),
+        State(ids.EXPLORED, "data"),
+        State(ids.BROWSER, "data"),
+        prevent_initial_call=True,
+    )
+    # The ways to the other pages carry over what is looked at.
+    wire(
+        _in_browser("carry"),
+        *(Output(ids.page_link(page.name, where), "href") for where in ("", ids.DRAWER) for page in PAGES),
+        Input(ids.OPEN_PAGE, "data"),
+        Input(ids.VIEW, "data"),
+        Input(ids.EXPLORED, "data"),
+        Input(ids.EXPLORE_ZOOM, "data"),
+        State(ids.PAGE, "data"),
+    )
+    wire(
+        _in_browser("follow"),
+        Input(ids.PULSE, "n_intervals"),
+        State(ids.OPEN_PAGE, "data"),
+        State(ids.EXPLORED, "data"),
+        State(ids.EXPLORE_ZOOM, "data"),
+        prevent_initial_call=True,
+    )
     # A choice goes into the address, and the address decides what is shown (dashboard.callbacks.opening): without an
     # output of its own, since address → choice → address would be a circle.
     wire(
@@ -47,7 +74,15 @@ def register(app: dash.Dash, _context: Context) -> None:
         _in_browser("choose_explored"),
         Input(ids.EXPLORE_SERIES, "value"),
         Input(ids.EXPLORE_RANGE, "value"),
+        Input(ids.EXPLORE_COMPARE, "value"),
+        Input(ids.EXPLORE_DAYS, "value"),
+        Input(ids.EXPLORE_HOUR_FROM, "value"),
+        Input(ids.EXPLORE_HOUR_TO, "value"),
+        Input(ids.EXPLORE_MARKS, "value"),
+        Input(ids.EXPLORE_DETAIL, "value"),
         State(ids.EXPLORED, "data"),
+        State(ids.EXPLORE_ZOOM, "data"),
+        State(ids.OPEN_PAGE, "data"),
     )
     wire(
         _in_browser("zoom_explored"),
@@ -62,6 +97,7 @@ def register(app: dash.Dash, _context: Context) -> None:
         Output(ids.EXPLORE_LINK, "value"),
         Input(ids.EXPLORED, "data"),
         Input(ids.EXPLORE_ZOOM, "data"),
+        Input(ids.BROWSER, "data"),
     )
     wire(_in_browser("link"), Output(ids.LINK, "value"), Input(ids.VIEW, "data"))
     wire(

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
 import dash
-from dash import Input, Output, State, dcc, no_update
+from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import figures, formats, ids, zones
 from dashboard.callbacks.opening import local_text
 from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
-from dashboard.explore import drawing, panels
+from dashboard.explore import panels
 from dashboard.explore.choices import Catalog, Exploration, resolve, zoom_in
-from dashboard.explore.panels import PANELS, Panel
-from dashboard.figures import Style, Window
+from dashboard.explore.drawing import Drawer
+from dashboard.explore.panels import PANELS, Panel, series_name
+from dashboard.figures import Figure, Style, Window
 from dashboard.pages import EXPLORE
-from dashboard.panels.parts import Child, empty, failed
+from dashboard.panels.parts import Child, aria, empty, failed
 from dashboard.views import CUSTOM
 from telemetry.errors import LumosError, QuestionError
 from telemetry.timestamps import US_PER_MS, now_us, parse_instant
+
+_LOG = logging.getLogger(__name__)
 
 
 def register(app: dash.Dash, context: Context) -> None:
@@ -33,6 +37,15 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.EXPLORE_SERIES, "data"),
         Output(ids.EXPLORE_SERIES, "value"),
         Output(ids.EXPLORE_RANGE, "value"),
+        Output(ids.EXPLORE_COMPARE, "value"),
+        Output(ids.EXPLORE_DAYS, "value"),
+        Output(ids.EXPLORE_HOUR_FROM, "value"),
+        Output(ids.EXPLORE_HOUR_TO, "value"),
+        Output(ids.EXPLORE_MARKS, "value"),
+        Output(ids.EXPLORE_DETAIL, "data"),
+        Output(ids.EXPLORE_DETAIL, "value"),
+        Output(ids.EXPLORE_DETAILS, "hidden"),
+        Output(ids.ZONE, "value", allow_duplicate=True),
         Output(ids.EXPLORE_FROM, "value"),
         Output(ids.EXPLORE_TO, "value"),
         Input(ids.ADDRESS, "search"),
@@ -50,19 +63,23 @@ def register(app: dash.Dash, context: Context) -> None:
     ) -> Any:  # fmt: skip
         if open_page != EXPLORE:
             raise PreventUpdate
-        style = style_of(context, page, browser)
         catalog = Catalog(context.rows("series"), context.rows("devices"))
         found, zoom = resolve(search or "", catalog), zoom_in(search or "")
+        style = style_of(context, page, browser, found.zone)
         # With how it is drawn, so that everything is drawn again when the colours or the clock change.
         now, zoom_now = {**found.as_json(), "look": browser}, zoom_json(zoom)
-        same = kept is not None and kept["search"] == now["search"]
+        same = kept is not None and all(kept[name] == now[name] for name in ("search", "look"))
+        # What was done since (a command, a note, a new series) is drawn too.
+        revised = ids.REVISION in {name.partition(".")[0] for name in ctx.triggered_prop_ids}
         moments = [local_text(t_us, style) for t_us in found.window(now_us())]
         return (
-            no_update if kept == now else now,
+            no_update if same and not revised else now,
             no_update if zoomed == zoom_now else zoom_now,
             series_choices(catalog),
             [series.key for series in found.series],
             no_update if same else found.range,
+            *controls(found),
+            found.zone or browser.get("chosen") or "auto",
             *([no_update, no_update] if same else moments),
         )
 
@@ -78,14 +95,16 @@ def register(app: dash.Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def apply_range(_clicks: int, start: str, end: str, kept: Kept, browser: Kept, page: Kept) -> Any:
-        style = style_of(context, page, browser)
-        chosen = between(explored(kept), start, end, style)
+        exploration = explored(kept)
+        style = style_of(context, page, browser, exploration.zone)
+        chosen = between(exploration, start, end, style)
         return (style.say(chosen), no_update) if isinstance(chosen, str) else ("", chosen.search())
 
     @app.callback(
         Output(ids.EXPLORE_CHART, "figure"),
         Output(ids.EXPLORE_TITLE, "children"),
         Output(ids.EXPLORE_SUBTITLE, "children"),
+        Output(ids.EXPLORE_LEGEND, "children"),
         Output(ids.EXPLORE_COVER, "children"),
         Output(ids.EXPLORE_BOX, "aria-label"),
         Input(ids.EXPLORED, "data"),
@@ -97,12 +116,13 @@ def register(app: dash.Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def draw_timeline(kept: Kept | None, zoomed: Kept | None, _retry: int, browser: Kept, page: Kept) -> Any:
-        exploration, style = explored(kept), style_of(context, page, browser)
+        exploration = explored(kept)
+        style = style_of(context, page, browser, exploration.zone)
         try:
-            found = drawing.draw(context, exploration, style, zoom_of(zoomed), now_us())
+            found = Drawer(context, exploration, style, zoom_of(zoomed), now_us()).draw()
         except LumosError as error:
-            return no_update, no_update, "", failed(style.say, str(error), ids.EXPLORE_RETRY), no_update
-        return found.figure, found.title, found.subtitle, found.cover, found.description
+            return no_update, no_update, "", [], failed(style.say, str(error), ids.EXPLORE_RETRY), no_update
+        return found.figure, found.title, found.subtitle, found.legend, found.cover, found.description
 
     for panel in PANELS:
         _register_panel(app, context, panel)
@@ -113,32 +133,48 @@ def _register_panel(app: dash.Dash, context: Context, panel: Panel) -> None:
 
     @app.callback(
         Output(body, "children"),
+        Output(ids.explore_about(panel.name), "children"),
         Input(ids.EXPLORED, "data"),
         (Input if panel.zooms else State)(ids.EXPLORE_ZOOM, "data"),
         Input(ids.EXPLORE_RETRY, "data"),
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
-        prevent_initial_call=True,
         running=[(Output(body, "className"), "card-body under-way", "card-body")],
+        prevent_initial_call=True,
     )
     def draw_panel(kept: Kept | None, zoomed: Kept | None, _retry: int, browser: Kept, page: Kept) -> Any:
-        exploration, style = explored(kept), style_of(context, page, browser)
-        window = (zoom_of(zoomed) if panel.zooms else None) or exploration.window(now_us())
-        return body_of(context, panel, exploration, window, style)
+        exploration = explored(kept)
+        style = style_of(context, page, browser, exploration.zone)
+        return body_of(context, panel, exploration, zoom_of(zoomed), style)
 
 
-def body_of(context: Context, panel: Panel, exploration: Exploration, window: Window, style: Style) -> Child:
-    """What stands in a panel: its figure or table, or why there is none. Its failure is its own."""
+def body_of(
+    context: Context, panel: Panel, exploration: Exploration, zoom: Window | None, style: Style
+) -> tuple[Child, str]:
+    """What stands in a panel (figure, table, or why there is none), and what it is about. Its failure is its own."""
+    say, window = style.say, panels.window_of(panel, exploration, zoom, now_us())
+    about = panels.about(panel, exploration, window, zoom, style)
     try:
         drawn = panel.draw(panels.ask(context, panel, exploration, window, style), style)
     except LumosError as error:
-        return failed(style.say, str(error), ids.EXPLORE_RETRY)
+        return failed(say, str(error), ids.EXPLORE_RETRY), about
+    except Exception:  # noqa: BLE001  (whatever it is, the other panels go on)
+        _LOG.exception("the panel %s failed", panel.name)
+        return failed(say, say("unexpected"), ids.EXPLORE_RETRY), about
     if drawn is None:
-        return empty(panel.icon, style.say("no measurement"))
-    if isinstance(drawn, dict):
-        height = f"{drawn['layout']['height']}px"
-        return dcc.Graph(figure=drawn, config=figures.config(style.language), style={"height": height}, responsive=True)
-    return drawn
+        return empty(panel.icon, say(f"empty {panel.name}")), about
+    if not isinstance(drawn, dict):
+        return drawn, about
+    note = drawn["layout"].get("meta", {}).get("note")
+    name = f"{say(f'panel {panel.name}')}, {about}"
+    return graph(drawn, name, style), f"{about} · {note}" if note else about
+
+
+def graph(figure: Figure, name: str, style: Style) -> html.Div:
+    """A figure with its name for those who do not see it; the list of statistics has its numbers."""
+    height = {"height": f"{figure['layout']['height']}px"}
+    drawn = dcc.Graph(figure=figure, config=figures.config(style.language), style=height, responsive=True)
+    return html.Div(drawn, role="img", **aria(label=f"{name}; {style.say('chart alternative')}"))
 
 
 def explored(kept: Kept | None) -> Exploration:
@@ -156,6 +192,20 @@ def zoom_json(zoom: Window | None) -> dict[str, int] | None:
 def zoom_of(kept: Kept | None) -> Window | None:
     """The zoom that the browser kept."""
     return (int(kept["from"]) * US_PER_MS, int(kept["to"]) * US_PER_MS) if kept else None
+
+
+def controls(found: Exploration) -> tuple[Any, ...]:
+    """What the controls of the left panel show, and the choice among several series."""
+    names = [series_name(series, found) for series in found.series]
+    return (
+        list(found.comparisons),
+        [str(day) for day in found.weekdays],
+        *(str(hour) for hour in found.hours),
+        list(found.marks),
+        [{"value": str(number), "label": name} for number, name in enumerate(names)],
+        str(found.detail),
+        len(names) < 2,
+    )
 
 
 def between(exploration: Exploration, start: str | None, end: str | None, style: Style) -> Exploration | str:

@@ -10,12 +10,12 @@ import dash
 from dash import Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
-from dashboard import formats, ids, zones
+from dashboard import formats, ids
 from dashboard.callbacks.state import Kept, style_of, view_of
 from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.liveness import Presence, Standing, standing
-from dashboard.pages import EXPLORE
+from dashboard.pages import EXPLORE, LIVE
 from dashboard.panels.device import facts
 from dashboard.panels.header import badges, banners, health_key
 from dashboard.panels.parts import Child, ago, pill
@@ -52,10 +52,11 @@ def register(app: dash.Dash, context: Context) -> None:
         open_page: str | None, kept: Kept | None, explored: Kept | None, _revision: int, _health: str, browser: Kept,
         page: Kept,
     ) -> Any:  # fmt: skip
-        style, at_us = style_of(context, page, browser), now_us()
+        zone = (explored or {}).get("zone", "") if open_page == EXPLORE else ""
+        style, at_us = style_of(context, page, browser, zone), now_us()
         found = situation(context, device_in_sight(open_page, kept, explored), at_us)
         return (
-            badges(found.health, found.standing, style),
+            badges(found.health, found.standing, style, ticking=open_page == LIVE),
             banners(found.health, found.standing, at_us, style),
             footer(context, at_us, style),
         )
@@ -86,13 +87,19 @@ def register(app: dash.Dash, context: Context) -> None:
         Input(ids.PULSE, "n_intervals"),
         State(ids.HEALTH, "data"),
         State(ids.REVISION, "data"),
+        State(ids.OPEN_PAGE, "data"),
+        State(ids.EXPLORED, "data"),
         running=[(Output(ids.PULSE, "disabled"), True, False)],
         prevent_initial_call=True,
     )
-    def feel_pulse(_count: int, health: str | None, revision: int | None) -> Any:
+    def feel_pulse(
+        _count: int, health: str | None, revision: int | None, open_page: str | None, explored: Kept | None
+    ) -> Any:
         """What the live page's tick tells, for the other pages: is all well, and has anything been done?"""
-        row = situation(context, "", now_us()).health
-        key, now = health_key(row, quiet=False), row["revision"] if row else revision
+        found = situation(context, device_in_sight(open_page, None, explored), now_us())
+        presence = found.standing.presence if found.standing else ""
+        key = f"{health_key(found.health, quiet=False)}{presence}"
+        now = found.health["revision"] if found.health else revision
         if (key, now) == (health, revision):
             raise PreventUpdate
         return key, now
@@ -140,12 +147,12 @@ def chart_state(view: View, found: Situation, style: Style, *, live: bool) -> Ch
 
 
 def footer(context: Context, at_us: int, style: Style) -> list[html.Span]:
-    """The time zone, what is kept, the version."""
+    """What the zone's clock is ahead of UTC, what is kept, the version."""
     seconds = context.settings.retention_raw
     kept = formats.span(seconds * US_PER_SECOND, style.language)
     offset = formats.offset(at_us, style.zone)
     return [
-        html.Span(style.say("times in", zone=zones.name_of(style.zone), offset=offset)),
+        html.Span(offset),
         html.Span(style.say("kept", span=kept) if seconds else style.say("kept for ever")),
         html.Span(style.say("version", version=__version__)),
     ]

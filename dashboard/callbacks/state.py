@@ -24,13 +24,17 @@ def view_of(kept: Kept | None) -> View:
     return View.from_json(kept)
 
 
-def style_of(context: Context, page: Kept, browser: Kept | None) -> Style:
-    """How to write and draw for this browser; nothing happens before it has told."""
+def style_of(context: Context, page: Kept, browser: Kept | None, zone: str = "") -> Style:
+    """How to write and draw for this browser; nothing happens before it has told.
+
+    The clock is that of `zone` (a link's), else the one that was chosen in the browser, else of the settings, else the
+    browser's own.
+    """
     if not browser:
         raise PreventUpdate
     return Style(
         palette=PALETTES.get(str(browser.get("scheme")), LIGHT),
-        zone=zones.find(context.settings.timezone, browser.get("zone")),
+        zone=zones.find(zone or browser.get("chosen") or context.settings.timezone, browser.get("zone")),
         language=page["language"],
         say=speaker(page["language"]),
         narrow=bool(browser.get("narrow")),

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 from dashboard.views import CUSTOM
 from dashboard.views import PRESETS as LIVE_PRESETS
 from telemetry.errors import QuestionError
-from telemetry.local_time import DAYS_PER_WEEK, HOURS_PER_DAY
+from telemetry.local_time import DAYS_PER_WEEK, HOURS_PER_DAY, zone_of
 from telemetry.timestamps import US_PER_DAY, US_PER_MS, iso_utc, parse_instant
 
 #: A range that reaches back to the first reading of the chosen series.
@@ -80,6 +80,11 @@ class Exploration:
     def chosen(self) -> Series:
         """The series of the panels that show one."""
         return self.series[self.detail]
+
+    @property
+    def devices(self) -> list[str]:
+        """The devices of the series, each once."""
+        return list(dict.fromkeys(series.device for series in self.series))
 
     @property
     def restricted(self) -> bool:
@@ -204,7 +209,7 @@ def resolve(search: str, catalog: Catalog) -> Exploration:
         tuple(day for day in EVERY_DAY if str(day + 1) in last["days"]) or EVERY_DAY if "days" in last else EVERY_DAY,
         _hours(last.get("hours", "")),
         _among(last["marks"], MARKS) if "marks" in last else MARKS,
-        last.get("zone", "")[:64],
+        _zone(last.get("zone", "")),
     )
 
 
@@ -237,6 +242,13 @@ def _moments(start: str | None, end: str | None) -> tuple[int, int] | None:
 def _among(asked: str | None, known: Sequence[str]) -> tuple[str, ...]:
     wishes = (asked or "").split(",")
     return tuple(name for name in known if name in wishes)
+
+
+def _zone(asked: str) -> str:
+    try:
+        return zone_of(asked).key if asked else ""
+    except QuestionError:
+        return ""
 
 
 def _hours(asked: str) -> tuple[int, int]:

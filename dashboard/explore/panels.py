@@ -9,18 +9,21 @@ to show. Its title is the phrase `panel <name>`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from dashboard import zones
+from dashboard import figures, formats, zones
 from dashboard.context import Context
+from dashboard.explore import happenings
 from dashboard.explore.choices import Exploration, Series
 from dashboard.figures import Answer, Style, Window
-from dashboard.formats import shown_unit
 from dashboard.panels.summary import summary
 from telemetry.questions import QUESTIONS
+from telemetry.timestamps import US_PER_DAY
 
 Draw = Callable[[Sequence[Answer], Style], Any]
+#: Arguments of a question that depend on the range that is asked about.
+More = Callable[[Window], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,30 @@ class Panel:
     #: How many of the twelve columns it takes.
     span: int
     #: Arguments of the question besides series, range and restriction.
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    more: More = lambda _: {}
     #: About each of the series, not the chosen one alone.
     each: bool = False
     #: About the part of the time axis that is zoomed to, not the whole range.
     zooms: bool = True
+    #: About at least so many days up to the end of the range: an hour has no weekdays to compare.
+    least_days: int = 0
+    #: About the devices as a whole, whatever the series.
+    whole: bool = False
 
 
-PANELS = (Panel("statistics", "table", "statistics", summary, 12, each=True),)
+def _day_or_month(window: Window) -> Mapping[str, Any]:
+    """As many bars as can be told apart."""
+    return {"unit": "day" if window[1] - window[0] <= _MOST_DAYS * US_PER_DAY else "month"}
+
+
+_MOST_DAYS = 400
+PANELS = (
+    Panel("week", "calendar-week", "hour_weekday", figures.heatmap, 7, zooms=False, least_days=28),
+    Panel("distribution", "chart-histogram", "histogram", figures.histogram, 5, more=lambda _: {"columns": 32}),
+    Panel("days", "chart-candle", "by_local", figures.days, 7, more=_day_or_month, zooms=False, least_days=7),
+    Panel("statistics", "table", "statistics", summary, 5, each=True),
+    Panel("happenings", "history", "happenings", happenings.listing, 12, whole=True),
+)
 
 
 def ask(context: Context, panel: Panel, exploration: Exploration, window: Window, style: Style) -> list[Answer]:
@@ -50,12 +69,31 @@ def ask(context: Context, panel: Panel, exploration: Exploration, window: Window
     return [
         Answer(
             series_name(series, exploration),
-            shown_unit(series.unit),
+            formats.shown_unit(series.unit),
             hue(series, exploration, style),
             context.reader.ask(panel.question, **arguments(panel, series, exploration, window, style)),
         )
         for series in chosen
     ]
+
+
+def window_of(panel: Panel, exploration: Exploration, zoom: Window | None, now_us: int) -> Window:
+    """The range that a panel is about."""
+    start, end = (zoom if panel.zooms else None) or exploration.window(now_us)
+    return min(start, end - panel.least_days * US_PER_DAY), end
+
+
+def about(panel: Panel, exploration: Exploration, window: Window, zoom: Window | None, style: Style) -> str:
+    """`Temperature · window, 24 h`: what a panel shows, beside its title."""
+    say = style.say
+    if panel.least_days and window[1] - window[0] == panel.least_days * US_PER_DAY:
+        span = formats.span(panel.least_days * US_PER_DAY, style.language)
+    elif zoom and panel.zooms:
+        span = say("zoomed part")
+    else:
+        span = say(f"range {exploration.range}" if exploration.relative else "chosen range")
+    several = len(exploration.series) > 1 and not panel.each and not panel.whole
+    return f"{series_name(exploration.chosen, exploration)}, {span}" if several else span
 
 
 def arguments(panel: Panel, series: Series, exploration: Exploration, window: Window, style: Style) -> dict[str, Any]:
@@ -68,9 +106,10 @@ def arguments(panel: Panel, series: Series, exploration: Exploration, window: Wi
         "zone": zones.name_of(style.zone),
         "weekdays": list(exploration.weekdays),
         "hours": list(exploration.hours),
+        "devices": exploration.devices,
     }
     taken = QUESTIONS[panel.question].__annotations__
-    return {**{name: value for name, value in offered.items() if name in taken}, **panel.arguments}
+    return {**{name: value for name, value in offered.items() if name in taken}, **panel.more(window)}
 
 
 def hue(series: Series, exploration: Exploration, style: Style) -> str:

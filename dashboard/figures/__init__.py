@@ -5,10 +5,14 @@ Figures are dicts rather than `go.Figure`: what travels is what is written here,
 
 from dashboard.figures.answers import Answer
 from dashboard.figures.common import HEIGHT, Figure, Style, Window, axis_window, config
+from dashboard.figures.days import days
+from dashboard.figures.heatmap import heatmap
+from dashboard.figures.histogram import histogram
 from dashboard.figures.live import BAND, DOTS, LINE, MARKED_POINTS, series_figure
-from dashboard.figures.timeline import Curve, timeline
+from dashboard.figures.losses import losses
+from dashboard.figures.timeline import Curve, Mark, timeline
 
 __all__ = [
-    "BAND", "DOTS", "HEIGHT", "LINE", "MARKED_POINTS", "Answer", "Curve", "Figure", "Style", "Window", "axis_window",
-    "config", "series_figure", "timeline",
+    "BAND", "DOTS", "HEIGHT", "LINE", "MARKED_POINTS", "Answer", "Curve", "Figure", "Mark", "Style", "Window",
+    "axis_window", "config", "days", "heatmap", "histogram", "losses", "series_figure", "timeline",
 ]  # fmt: skip

@@ -21,8 +21,8 @@ _DAY = "%a %-d %b"
 _TICK_FORMATS = (
     ((None, 1_000), f"%H:%M:%S.%L\n{_DAY}"),
     ((1_000, 60_000), f"%H:%M:%S\n{_DAY}"),
-    ((60_000, 86_400_000), f"%H:%M\n{_DAY}"),
-    ((86_400_000, "M1"), "%-d %b\n%Y"),
+    ((60_000, 43_200_000), f"%H:%M\n{_DAY}"),
+    ((86_400_000, "M1"), "%a %-d\n%b %Y"),
     (("M1", "M12"), "%b\n%Y"),
     (("M12", None), "%Y"),
 )
@@ -81,6 +81,11 @@ def date_axis(style: Style, window: Window, zoom: Window | None) -> Figure:
         "tickformatstops": [{"dtickrange": list(reach), "value": form} for reach, form in _TICK_FORMATS],
         "hoverformat": "%a %-d %b %H:%M:%S",
         "ticklabeloverflow": "hide past div",
+        "showspikes": True,
+        "spikemode": "across",
+        "spikethickness": 1,
+        "spikedash": "solid",
+        "spikecolor": style.palette.dim,
     }
 
 

@@ -1,44 +1,85 @@
-"""Several series over one date axis: each a mean line on its band, gaps left open; one vertical axis for each unit."""
+"""Several series over one date axis: each a mean line on its band, gaps left open; one vertical axis for each unit.
+
+Beside them, where asked for: the same series one period earlier, what is usual for each hour of the week, and a strip
+below with what happened.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard import formats, stretches, zones
 from dashboard.figures import traces
 from dashboard.figures.common import Figure, Style, Window, date_axis, layout, value_axis
 from dashboard.figures.live import MARKED_POINTS
+from dashboard.figures.usual import Usual, usual_band
 from dashboard.stretches import Points
+
+#: The share of the height that the strip of marks takes, with its distance from the curves.
+_STRIP, _ABOVE_STRIP = 0.05, 0.09
+_SYMBOLS = {"command": "diamond", "event": "circle"}
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One series: what it is called, its unit, its points."""
+    """One series: what it is called, its unit, its colour, its points, and what it is compared with."""
 
     name: str
     unit: str
+    hue: str
     points: Points
+    #: The points of one period earlier, at the times where each would lie now.
+    before: Points | None = None
+    usual: Usual = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened: when, what kind of thing (`command`, `event`), and what to say of it."""
+
+    t_us: int
+    kind: str
+    text: str
 
 
 def timeline(
-    curves: Sequence[Curve], style: Style, *, window: Window, zoom: Window | None, revision: str, height: int
+    curves: Sequence[Curve],
+    style: Style,
+    *,
+    window: Window,
+    zoom: Window | None,
+    revision: str,
+    height: int,
+    marks: Sequence[Mark] = (),
+    layers: Mapping[str, Sequence[Figure]] | None = None,
 ) -> Figure:
-    """All curves; `window` is what the time axis shows without a zoom, `zoom` what it shows with one."""
+    """All curves; `window` is what the time axis shows without a zoom, `zoom` what it shows with one.
+
+    `layers` are shapes and annotations from elsewhere: losses, notes.
+    """
     units = list(dict.fromkeys(curve.unit for curve in curves))
+    named = len(curves) > 1 or any(curve.before for curve in curves)
     drawn: list[Figure] = []
-    for number, curve in enumerate(curves):
-        hue = style.palette.hues[number % len(style.palette.hues)]
-        drawn += _curve(curve, hue, style, axis_name("y", units.index(curve.unit)))
+    for curve in curves:
+        axis = axis_name("y", units.index(curve.unit))
+        drawn += usual_band(curve.usual, curve.hue, zoom or window, style, yaxis=axis)
+        drawn += _curve(curve, style, axis, named=named)
+    if marks:
+        drawn.append(_strip(marks, style, axis_name("y", len(units))))
+    layers, width = layers or {}, _width(curves, style)
     return {
         "data": drawn,
         "layout": {
             **layout(style, revision, height=height),
+            "margin": {"l": 46, "r": 12, "t": 22 if width else 8, "b": 44},
             # For the browser, which turns a drag on this axis back into UTC.
             "meta": {"clock": zones.clock(zoom or window, style.zone)},
-            "xaxis": date_axis(style, window, zoom),
-            **_axes(units, style),
+            "xaxis": {**date_axis(style, window, zoom), **({"anchor": "free", "position": 0} if marks else {})},
+            **_axes(units, style, strip=bool(marks)),
+            "shapes": list(layers.get("shapes", ())),
+            "annotations": [*layers.get("annotations", ()), *width],
         },
     }
 
@@ -48,32 +89,84 @@ def axis_name(letter: str, number: int) -> str:
     return letter if number == 0 else f"{letter}{number + 1}"
 
 
-def _curve(curve: Curve, hue: str, style: Style, axis: str) -> list[Figure]:
+def _curve(curve: Curve, style: Style, axis: str, *, named: bool) -> list[Figure]:
     points = curve.points
-    spacing = stretches.typical_spacing(points.times_us, points.bucket_us)
-    runs = stretches.stretches(points.times_us, spacing)
+    runs = stretches.stretches(points.times_us, stretches.typical_spacing(points.times_us, points.bucket_us))
     decimals = stretches.rounding(points)
     x = zones.drawn(points.times_us, style.zone)
     y, low, high = (stretches.rounded(values, decimals) for values in (points.means, points.lows, points.highs))
     line_x, line_y = stretches.line(x, y, runs)
     lonely = [run.start for run in runs if len(run) == 1]
     dots = list(range(len(points))) if len(points) <= MARKED_POINTS else lonely
-    found = [traces.line(line_x, line_y, hue, curve.name, traces.hover(decimals, curve.unit), yaxis=axis)]
+    found = []
+    more: dict[str, Any] = {"yaxis": axis}
+    label = curve.name if named else ""
     if points.bucket_us:
         band_x, band_y = stretches.band(x, low, high, runs)
-        found.insert(0, traces.band(band_x, band_y, style.palette.band_of(hue), style.say("band"), yaxis=axis))
+        found.append(traces.band(band_x, band_y, style.palette.band_of(curve.hue), style.say("band"), yaxis=axis))
+        more["customdata"] = list(zip(*(stretches.line(x, edge, runs)[1] for edge in (low, high)), strict=True))
+    if curve.before is not None:
+        found += _before(curve, curve.before, decimals, style, axis)
+    template = traces.hover(decimals, curve.unit, label, edges=points.bucket_us > 0)
+    found.append(traces.line(line_x, line_y, curve.hue, curve.name, template, **more))
     if dots:
-        found.append(traces.dots([x[i] for i in dots], [y[i] for i in dots], hue, yaxis=axis))
+        found.append(traces.dots([x[i] for i in dots], [y[i] for i in dots], curve.hue, yaxis=axis))
     return found
 
 
-def _axes(units: Sequence[str], style: Style) -> Figure:
-    """The first unit on the left, further ones on the right, without a second grid."""
+def _before(curve: Curve, points: Points, decimals: int, style: Style, axis: str) -> list[Figure]:
+    """The period before: dashed, without a band."""
+    runs = stretches.stretches(points.times_us, stretches.typical_spacing(points.times_us, points.bucket_us))
+    x = zones.drawn(points.times_us, style.zone)
+    line_x, line_y = stretches.line(x, stretches.rounded(points.means, decimals), runs)
+    name = style.say("before of", name=curve.name)
+    dashed = traces.line(line_x, line_y, curve.hue, name, traces.hover(decimals, curve.unit, name), yaxis=axis)
+    return [{**dashed, "line": {"color": curve.hue, "width": 1.3, "dash": "4px,3px"}, "opacity": 0.75}]
+
+
+def _strip(marks: Sequence[Mark], style: Style, axis: str) -> Figure:
+    colours = {"command": style.palette.note, "event": style.palette.dim}
+    return {
+        "type": "scatter", "mode": "markers", "x": zones.drawn([mark.t_us for mark in marks], style.zone),
+        "y": [0] * len(marks), "text": [mark.text for mark in marks], "hovertemplate": "%{text}<extra></extra>",
+        "yaxis": axis, "showlegend": False, "cliponaxis": False,
+        "marker": {
+            "size": 9, "symbol": [_SYMBOLS[mark.kind] for mark in marks],
+            "color": [colours[mark.kind] for mark in marks],
+            "line": {"width": 1, "color": style.palette.panel},
+        },
+    }  # fmt: skip
+
+
+def _axes(units: Sequence[str], style: Style, *, strip: bool) -> Figure:
+    """The first unit on the left, further ones on the right, without a second grid; below them the strip."""
     axes: dict[str, Any] = {}
+    domain = [_ABOVE_STRIP if strip else 0, 1]
     for number, unit in enumerate(units):
-        title = {"text": formats.shown_unit(unit), "font": {"color": style.palette.dim}}
-        axis = {**value_axis(style), "title": title}
+        title = {"text": formats.shown_unit(unit), "font": {"color": style.palette.dim}, "standoff": 6}
+        axis = {**value_axis(style), "title": title, "domain": domain}
         if number:
-            axis |= {"overlaying": "y", "side": "right", "showgrid": False, "anchor": "free", "autoshift": True}
+            axis |= {
+                "overlaying": "y", "side": "right", "showgrid": False, "anchor": "free" if number > 1 else "x",
+                "autoshift": number > 1, "tickmode": "auto",
+            }  # fmt: skip
         axes[axis_name("yaxis", number)] = axis
+    if strip:
+        axes[axis_name("yaxis", len(units))] = {
+            "domain": [0, _STRIP], "range": [-1, 1], "visible": False, "fixedrange": True,
+        }  # fmt: skip
     return axes
+
+
+def _width(curves: Sequence[Curve], style: Style) -> list[Figure]:
+    """How wide the buckets are, on the chart itself: an image of it still says so."""
+    width = max((curve.points.bucket_us for curve in curves), default=0)
+    if not width:
+        return []
+    text = style.say("bucket width", width=formats.width(width, style.language))
+    return [
+        {
+            "text": text, "x": 0, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
+            "showarrow": False, "font": {"size": 11, "color": style.palette.dim},
+        }
+    ]  # fmt: skip

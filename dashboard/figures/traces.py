@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,7 +40,14 @@ def dots(x: Moments, y: Values, colour: str, **more: Any) -> Figure:
     }  # fmt: skip
 
 
-def hover(decimals: int, unit: str | None) -> str:
-    """What a line says under the pointer: the value and its unit."""
-    shown = formats.shown_unit(unit)
-    return f"<b>%{{y:,.{decimals}f}}</b>{formats.THIN + shown if shown else ''}<extra></extra>"
+def hover(decimals: int, unit: str | None, name: str = "", *, edges: bool = False) -> str:
+    """What a line says under the pointer: value and unit, and with `edges` its `customdata`: minimum and maximum."""
+    shown = formats.THIN + plain(formats.shown_unit(unit)) if formats.shown_unit(unit) else ""
+    low, high = (f"%{{customdata[{place}]:,.{decimals}f}}" for place in (0, 1))
+    span = f" ({low}{formats.THIN}–{formats.THIN}{high})" if edges else ""
+    return f"{plain(name)} <b>%{{y:,.{decimals}f}}</b>{shown}{span}<extra></extra>".lstrip()
+
+
+def plain(text: str) -> str:
+    """A name as mere text: Plotly reads some HTML, and fills what stands in `%{}`."""
+    return html.escape(text, quote=False).replace("%{", "%\u200b{")

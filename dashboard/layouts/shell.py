@@ -24,6 +24,7 @@ _BROWSER_PHRASES = (
     "scheme light",
     "scheme dark",
     "scheme auto",
+    "zone auto",
 )
 
 #: Stores that begin empty.
@@ -186,7 +187,23 @@ def _main(say: Say, who: Identity) -> html.Div:
         [
             html.Div(id=ids.BANNERS, className="banners", **aria(live="polite")),
             *(html.Div(page.content(say, who), id=ids.page(page.name), hidden=True) for page in PAGES),
-            html.Footer(skeleton("skeleton-line"), id=ids.FOOTER, className="footer"),
+            html.Footer(
+                [
+                    html.Label(say("times in"), htmlFor=ids.ZONE),
+                    dmc.Select(
+                        id=ids.ZONE,
+                        data=[],
+                        searchable=True,
+                        allowDeselect=False,
+                        size="xs",
+                        rightSection=icon("selector"),
+                        nothingFoundMessage=say("no zone found"),
+                        className="zone-select",
+                    ),
+                    html.Span(skeleton("skeleton-line"), id=ids.FOOTER, className="footer-rest"),
+                ],
+                className="footer",
+            ),
         ],
         id=ids.MAIN,
         className="content",

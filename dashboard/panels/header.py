@@ -21,8 +21,13 @@ _TONES = {
 }
 
 
-def badges(health: Mapping[str, Any] | None, standing: Standing | None, style: Style) -> list[Child]:
-    """Broker or ingest, device, storage; `health` is None when ingest does not run."""
+def badges(
+    health: Mapping[str, Any] | None, standing: Standing | None, style: Style, *, ticking: bool = True
+) -> list[Child]:
+    """Broker or ingest, device, storage; `health` is None when ingest does not run.
+
+    `ticking`: the newest reading is on the page, and ticks keep it current.
+    """
     say = style.say
     if health is None:
         first = badge(say("ingest"), say("not running"), "bad", extra="wide-only")
@@ -34,19 +39,21 @@ def badges(health: Mapping[str, Any] | None, standing: Standing | None, style: S
             extra="wide-only",
         )  # fmt: skip
         last = [badge(say("storage"), formats.size(health["bytes"], style.language), "good", extra="wide-only")]
-    return [first, _device(standing, style), *last]
+    return [first, _device(standing, style, ticking=ticking), *last]
 
 
-def presence_words(standing: Standing, style: Style) -> Child:
+def presence_words(standing: Standing, style: Style, *, ticking: bool = True) -> Child:
     """How a device stands, in words that the browser keeps current."""
     say = style.say
     since = {"span": "{span}"}
     if standing.presence is Presence.LIVE:
+        if not ticking:
+            return say("live now")
         return ago(standing.last_us, say("live ago", ago=say("ago", **since)), newest=True)
     if standing.presence is Presence.SILENT:
         return ago(standing.since_us, say("silent for", **since))
     if standing.presence is Presence.QUIET:
-        return ago(standing.since_us, say("no data for", **since), newest=True)
+        return ago(standing.since_us, say("no data for", **since), newest=ticking)
     return say("paused" if standing.presence is Presence.PAUSED else "no data yet")
 
 
@@ -80,8 +87,10 @@ def health_key(health: Mapping[str, Any] | None, *, quiet: bool) -> str:
     return f"{health['broker_connected']:d}{bool(health.get('clock_behind')):d}{quiet:d}-{megabytes}"
 
 
-def _device(standing: Standing | None, style: Style) -> html.Span:
+def _device(standing: Standing | None, style: Style, *, ticking: bool) -> html.Span:
     if standing is None:
         return badge(style.say("device"), style.say("none"), "warning")
     live = standing.presence is Presence.LIVE
-    return badge(style.say("device"), presence_words(standing, style), _TONES[standing.presence], live=live)
+    return badge(
+        style.say("device"), presence_words(standing, style, ticking=ticking), _TONES[standing.presence], live=live
+    )

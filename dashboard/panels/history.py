@@ -39,13 +39,18 @@ def _row(row: Mapping[str, Any], now_us: int, style: Style) -> html.Tr:
     return html.Tr(
         [
             html.Td(formats.when(row["sent_us"], now_us, style.zone, style.language, seconds=True), className="mono"),
-            html.Td(style.say(f"target {cmd}") if cmd in _KNOWN else cmd[:_LONGEST]),
+            html.Td(target_text(cmd, style)),
             html.Td(value_text(cmd, row["value"], style), className="cell-value"),
             html.Td(str(row["asked_by"])[:_LONGEST], className="cell-who"),
             html.Td(html.Span(pill(style.say(f"result {found.phrase}"), found.tone), title=why or None)),
             html.Td(delay or formats.DASH, className="cell-delay mono"),
         ]
     )
+
+
+def target_text(cmd: str, style: Style) -> str:
+    """What a command is about, as a person would say it."""
+    return style.say(f"target {cmd}") if cmd in _KNOWN else cmd[:_LONGEST]
 
 
 def value_text(cmd: str, value: str, style: Style) -> str:

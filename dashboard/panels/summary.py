@@ -1,8 +1,8 @@
-"""The statistics of several series side by side; also the text alternative of the timeline."""
+"""The statistics of several series side by side; also the text alternative of the charts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -11,40 +11,98 @@ from dashboard import formats
 from dashboard.figures import Answer, Style
 from dashboard.panels.cards import value_decimals
 from dashboard.panels.parts import Child, swatch
+from telemetry.questions import metadata_of
+from telemetry.timestamps import now_us
 
-#: Column of the question `statistics` → whether it is a value of the series (the phrase is `statistic <column>`).
-_VALUES = ("mean", "median", "deviation", "p5", "p95", "min", "max")
+#: More series than this take the page's whole width.
+_NARROW = 2
+#: A row of the question `statistics` as the cell of one line; `decimals` is what its values deserve.
+Cell = Callable[[Mapping[str, Any], Answer, Style, int], Child]
+
+
+def _value(column: str) -> Cell:
+    def cell(row: Mapping[str, Any], answer: Answer, style: Style, decimals: int) -> Child:
+        return _with_unit(formats.number(row[column], decimals, style.language), answer.unit)
+
+    return cell
+
+
+def _extreme(column: str) -> Cell:
+    """With as many decimals as it has, and the moment of it."""
+
+    def cell(row: Mapping[str, Any], answer: Answer, style: Style, _decimals: int) -> Child:
+        decimals = formats.decimals_for([row["min"], row["max"]], most=3)
+        moment = formats.when(row[f"{column}_us"], now_us(), style.zone, style.language)
+        return [*_value(column)(row, answer, style, decimals), html.Time(moment, className="mono")]
+
+    return cell
+
+
+def _count(row: Mapping[str, Any], _answer: Answer, style: Style, _decimals: int) -> Child:
+    return html.B(formats.number(row["count"], 0, style.language))
+
+
+def _span(row: Mapping[str, Any], answer: Answer, style: Style, decimals: int) -> Child:
+    low, high = (formats.number(row[name], decimals, style.language) for name in ("p5", "p95"))
+    return _with_unit(f"{low}{formats.THIN}–{formats.THIN}{high}", answer.unit)
+
+
+def _coverage(row: Mapping[str, Any], _answer: Answer, style: Style, _decimals: int) -> Child:
+    share = 100 * row["coverage"]
+    return _with_unit(formats.number(share, 0 if share == 100 else 1, style.language), "%")
+
+
+#: A further line is one more row: its phrase is `statistic <name>`.
+_LINES: Mapping[str, Cell] = {
+    "count": _count,
+    "mean": _value("mean"),
+    "median": _value("median"),
+    "deviation": _value("deviation"),
+    "percentiles": _span,
+    "min": _extreme("min"),
+    "max": _extreme("max"),
+    "coverage": _coverage,
+}
 
 
 def summary(answers: Sequence[Answer], style: Style) -> Child:
-    """The table: one row a series; None where none has a reading."""
-    rows = [(answer, answer.table.to_pylist()[0]) for answer in answers]
-    if not any(row["count"] for _, row in rows):
+    """One column a series, one line a number; None where none has a reading."""
+    rows = [answer.table.to_pylist()[0] for answer in answers]
+    if not any(row["count"] for row in rows):
         return None
-    heads = [
-        html.Th(style.say(f"statistic {column}"), scope="col", className="number")
-        for column in ("count", *_VALUES, "coverage")
-    ]
-    return html.Div(
-        html.Table(
+    several = len(answers) > 1
+    heads = [html.Th([swatch(answer.hue), answer.name], scope="col") for answer in answers]
+    lines = [
+        html.Tr(
             [
-                html.Thead(html.Tr([html.Th(style.say("series"), scope="col"), *heads])),
-                html.Tbody([_row(answer, row, style) for answer, row in rows]),
-            ],
-            className="table summary",
-        ),
+                html.Th(style.say(f"statistic {name}"), scope="row"),
+                *(
+                    html.Td(cell(row, answer, style, value_decimals(row)) if row["count"] else formats.DASH)
+                    for row, answer in zip(rows, answers, strict=True)
+                ),
+            ]
+        )
+        for name, cell in _LINES.items()
+    ]
+    exact = all(metadata_of(answer.table).get("exact", True) for answer in answers)
+    return html.Div(
+        [
+            html.Table(
+                [
+                    html.Thead(
+                        html.Tr([html.Th(style.say("statistics"), scope="col", className="unseen"), *heads]),
+                        className="" if several else "unseen",
+                    ),
+                    html.Tbody(lines),
+                ],
+                className="summary wide" if len(answers) > _NARROW else "summary",
+            ),
+            None if exact else html.P(style.say("from sketch of quantiles"), className="dim caption"),
+        ],
         className="table-room",
         tabIndex=0,
     )
 
 
-def _row(answer: Answer, row: Mapping[str, Any], style: Style) -> html.Tr:
-    language = style.language
-    name = html.Th([swatch(answer.hue), answer.name], scope="row")
-    count = html.Td(formats.number(row["count"], 0, language), className="number")
-    if not row["count"]:
-        return html.Tr([name, count, *(html.Td(formats.DASH, className="number") for _ in (*_VALUES, "coverage"))])
-    decimals = value_decimals(row)
-    values = [formats.with_unit(formats.number(row[column], decimals, language), answer.unit) for column in _VALUES]
-    coverage = formats.with_unit(formats.number(100 * row["coverage"], 1, language), "%")
-    return html.Tr([name, count, *(html.Td(text, className="number") for text in (*values, coverage))])
+def _with_unit(text: str, unit: str) -> list[Child]:
+    return [html.B(text), html.Span(f"{formats.THIN}{unit}", className="dim") if unit else ""]

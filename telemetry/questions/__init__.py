@@ -14,6 +14,7 @@ from telemetry.questions.answering import POINTS, Question, answer, metadata_of,
 from telemetry.questions.behind import sql_behind
 from telemetry.questions.catalog import controls, devices, last_values, series
 from telemetry.questions.commanded import commands, effects
+from telemetry.questions.happenings import happenings
 from telemetry.questions.history import buckets, buckets_before, buckets_of, readings
 from telemetry.questions.local import by_local, hour_weekday, usual
 from telemetry.questions.logbook import (
@@ -49,6 +50,7 @@ QUESTIONS: Mapping[str, Question] = {
         usual,
         commands,
         effects,
+        happenings,
         notes,
         note_versions,
         corrections,

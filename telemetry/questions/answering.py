@@ -24,6 +24,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "str | None": (str, type(None)),
     "list": (list,),
     "list[int]": (list,),
+    "list[str]": (list,),
     "list[int] | None": (list, type(None)),
     "list[list[str]]": (list,),
 }

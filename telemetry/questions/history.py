@@ -101,6 +101,8 @@ def buckets_before(
     end_us: int,
     points: int,
     zone: str,
+    weekdays: list[int] | None = None,
+    hours: list[int] | None = None,
 ) -> pa.Table:
     """The same range one period earlier, aligned by weekday: as `buckets`, and shown_us, where each would lie now.
 
@@ -113,7 +115,10 @@ def buckets_before(
     weeks = max(1, -(-(end_us - start_us) // (_WEEK_DAYS * US_PER_DAY)))
     pieces(zone, start_us, start_us)  # refuses what is no zone
     earlier = (_moved(start_us, -weeks, zone), _moved(end_us, -weeks, zone))
-    found = buckets(connection, device=device, metric=metric, start_us=earlier[0], end_us=earlier[1], points=points)
+    found = buckets(
+        connection, device=device, metric=metric, start_us=earlier[0], end_us=earlier[1], points=points,
+        zone=zone, weekdays=weekdays, hours=hours,
+    )  # fmt: skip
     shown = pa.array([_moved(t_us, weeks, zone) for t_us in found.column("t_us").to_pylist()], pa.int64())
     metadata = {**metadata_of(found), "weeks": weeks, "start_us": earlier[0], "end_us": earlier[1]}
     return with_metadata(found.append_column("shown_us", shown), **metadata)

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from telemetry.errors import QuestionError, nearest
-from telemetry.levels import widest
 from telemetry.local_time import date_of, day_of, grain_us, local_day, local_sql, moment_of, pieces, restriction
 from telemetry.questions.answering import check_number, check_range, find_series, table
 from telemetry.questions.narrowing import narrowed
@@ -72,13 +71,21 @@ def by_local(
 
 
 def hour_weekday(
-    connection: duckdb.DuckDBPyConnection, *, device: str, metric: str, start_us: int, end_us: int, zone: str
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    device: str,
+    metric: str,
+    start_us: int,
+    end_us: int,
+    zone: str,
+    weekdays: list[int] | None = None,
+    hours: list[int] | None = None,
 ) -> pa.Table:
     """Local hours of the week that have readings: weekday (0 is Monday), hour, count, mean, min, max."""
     check_range(start_us, end_us)
     where = place(connection, find_series(connection, device, metric), start_us, end_us)
     found = pieces(zone, start_us, end_us)
-    parts = where.parts(widest(grain_us(found, US_PER_HOUR)))
+    parts = narrowed(where, restriction(zone, weekdays, hours), grain_us(found, US_PER_HOUR))
     return table(
         connection,
         f"""

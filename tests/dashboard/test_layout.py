@@ -16,6 +16,7 @@ from dashboard.access import login
 from dashboard.access.roles import Identity, Role
 from dashboard.app import create_app
 from dashboard.commanding import Commander
+from dashboard.explore.choices import COMPARISONS, MARKS
 from dashboard.explore.panels import PANELS
 from dashboard.layouts.shell import shell
 from dashboard.pages import PAGES
@@ -26,7 +27,7 @@ from tests.dashboard.conftest import FakeReader
 SOURCES = Path(__file__).parents[2] / "dashboard"
 
 
-def _ids(component: Any) -> Iterator[str]:
+def component_ids(component: Any) -> Iterator[str]:
     if getattr(component, "id", None):
         yield component.id
     for child in component._traverse():
@@ -40,7 +41,7 @@ def app(settings: Settings, commander: Commander) -> Any:
 
 
 def test_every_callback_names_components_of_the_layout(app: Any, settings: Settings) -> None:
-    known = set(_ids(shell(settings, "en", Identity("ada", Role.ADMIN))))
+    known = set(component_ids(shell(settings, "en", Identity("ada", Role.ADMIN))))
     named = set()
     for key, entry in app.callback_map.items():
         outputs = [name for name in key.strip(".").split("...") if "." in name]
@@ -51,7 +52,7 @@ def test_every_callback_names_components_of_the_layout(app: Any, settings: Setti
 
 def test_every_id_is_in_the_layout(settings: Settings) -> None:
     declared = {value for name, value in vars(ids).items() if name.isupper() and name != "DRAWER"}
-    assert declared - set(_ids(shell(settings, "fr", Identity("ada", Role.VIEWER)))) == set()
+    assert declared - set(component_ids(shell(settings, "fr", Identity("ada", Role.VIEWER)))) == set()
 
 
 def test_missing_ids_are_not_forgiven(app: Any) -> None:
@@ -78,7 +79,9 @@ def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     composed = re.compile(r"(result|answer|range|target|value|scheme|statistic|max|min|role) ")
-    literals |= {f"page {page.name}" for page in PAGES} | {f"panel {panel.name}" for panel in PANELS}
+    literals |= {f"page {page.name}" for page in PAGES}
+    literals |= {f"{family} {panel.name}" for panel in PANELS for family in ("panel", "empty")}
+    literals |= {f"compare {name}" for name in COMPARISONS} | {f"marks {name}" for name in MARKS}
     unused = {phrase for phrase in PHRASES if phrase not in literals and not composed.match(phrase)}
     assert unused == set()
 

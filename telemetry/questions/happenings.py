@@ -1,0 +1,54 @@
+"""What happened to devices over a range: what they were told, and what they told of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from telemetry.errors import QuestionError
+from telemetry.questions.answering import check_number, check_range
+from telemetry.questions.commanded import commands
+from telemetry.timestamps import US_PER_DAY
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+#: A command may be held for a silent device so long before it is sent.
+_HELD_US = 7 * US_PER_DAY
+
+
+def happenings(
+    connection: duckdb.DuckDBPyConnection, *, devices: list[str], start_us: int, end_us: int, limit: int = 500
+) -> pa.Table:
+    """What happened to some devices over a range, oldest first: commands to them and events that they told of.
+
+    Columns: t_us (when it was sent, or when it happened), device, kind (`command` or `event`), what (the command or the
+    event), value (JSON or text), asked_by, state, detail, delay_ms (these four null for an event). The newest `limit`.
+    """
+    import pyarrow as pa
+
+    check_range(start_us, end_us)
+    check_number("limit", limit, 1, 10_000)
+    if not all(isinstance(device, str) for device in devices):
+        raise QuestionError("devices must be a list of their names")
+    found = [
+        {**row, "t_us": row["sent_us"], "kind": "command", "what": row["cmd"]}
+        for device in dict.fromkeys(devices)
+        for row in commands(
+            connection, device=device, start_us=start_us - _HELD_US, end_us=end_us, limit=limit
+        ).to_pylist()
+        if start_us <= row["sent_us"] < end_us
+    ]
+    events = connection.execute(
+        """
+        SELECT event_us, device, 'event', event, value FROM events JOIN shown_devices USING (device_id)
+        WHERE list_contains($devices::VARCHAR[], device) AND event_us >= $start_us AND event_us < $end_us
+        ORDER BY event_us DESC LIMIT $limit
+        """,
+        {"devices": devices, "start_us": start_us, "end_us": end_us, "limit": limit},
+    ).fetchall()
+    found += [dict(zip(("t_us", "device", "kind", "what", "value"), row, strict=True)) for row in events]
+    texts = ("device", "kind", "what", "value", "asked_by", "state", "detail")
+    schema = pa.schema([("t_us", pa.int64()), *((name, pa.string()) for name in texts), ("delay_ms", pa.float64())])
+    newest = sorted(found, key=lambda row: row["t_us"])[-limit:]
+    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in newest], schema)

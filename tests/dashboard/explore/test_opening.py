@@ -1,0 +1,104 @@
+"""From the address to the controls, and from the custom range to an address, as the callbacks do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dashboard import ids
+from dashboard.callbacks.explore import between, series_choices, zoom_json, zoom_of
+from dashboard.context import Context
+from dashboard.explore.choices import Catalog, Exploration
+from dashboard.figures import Style
+from telemetry.timestamps import parse_instant
+
+Open = Callable[[str], Exploration]
+
+
+def _opened(app: Any, search: str, kept: Any = None, changed: str = "address.search", **browser: Any) -> dict[str, Any]:
+    """The answer to an address, or an empty one where nothing changes."""
+    output = next(key for key in app.callback_map if key.startswith(f"..{ids.EXPLORED}.data"))
+    entry = app.callback_map[output]
+    look = {"zone": "Europe/Paris", "scheme": "light", **browser}
+    values = {
+        ids.ADDRESS: search, ids.OPEN_PAGE: "explore", ids.EXPLORED: kept, ids.BROWSER: look,
+        ids.PAGE: {"language": "en"},
+    }  # fmt: skip
+    parts = {kind: [{**part, "value": values.get(part["id"])} for part in entry[kind]] for kind in ("inputs", "state")}
+    names = [name.rsplit(".", 1) for name in output.strip(".").split("...")]
+    outputs = [{"id": name.partition("@")[0], "property": prop.partition("@")[0]} for name, prop in names]
+    body = {"output": output, "outputs": outputs, "changedPropIds": [changed], **parts}
+    answer = app.server.test_client().post("/_dash-update-component", json=body)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    found: dict[str, Any] = answer.get_json()["response"]
+    return found
+
+
+def test_an_address_fills_the_controls(app: Any) -> None:
+    found = _opened(
+        app,
+        "?series=window/light&series=attic/temperature&range=7d&compare=usual&days=12345&hours=22-6&marks=notes"
+        "&detail=2&zoom=2026-11-17T10:00:00Z/2026-11-17T11:00:00Z",
+    )
+    assert [series["key"] for series in found[ids.EXPLORED]["data"]["series"]] == ["window/light", "attic/temperature"]
+    assert found[ids.EXPLORE_SERIES]["value"] == ["window/light", "attic/temperature"]
+    assert found[ids.EXPLORE_RANGE]["value"] == "7d"
+    assert found[ids.EXPLORE_COMPARE]["value"] == ["usual"]
+    assert found[ids.EXPLORE_DAYS]["value"] == ["0", "1", "2", "3", "4"]
+    assert (found[ids.EXPLORE_HOUR_FROM]["value"], found[ids.EXPLORE_HOUR_TO]["value"]) == ("22", "6")
+    assert found[ids.EXPLORE_MARKS]["value"] == ["notes"]
+    assert found[ids.EXPLORE_DETAIL]["value"] == "1"
+    assert not found[ids.EXPLORE_DETAILS]["hidden"]
+    assert found[ids.EXPLORE_ZOOM]["data"]["from"] == parse_instant("2026-11-17T10:00:00Z") // 1_000
+
+
+def test_the_same_address_again_draws_nothing_again(app: Any) -> None:
+    kept = _opened(app, "?series=window/light&range=7d")[ids.EXPLORED]["data"]
+    assert ids.EXPLORED not in _opened(app, "?series=window/light&range=7d", kept)
+    # A zoom alone concerns the panels that follow it, and the browser has drawn it already.
+    zoomed = _opened(app, "?series=window/light&range=7d&zoom=2026-11-17T10:00:00Z/2026-11-17T11:00:00Z", kept)
+    assert ids.EXPLORED not in zoomed
+    assert ids.EXPLORED in _opened(app, "?series=window/light&range=7d", kept, f"{ids.REVISION}.data")
+    assert ids.EXPLORED in _opened(app, "?series=window/light&range=7d", kept, scheme="dark")
+    assert ids.EXPLORED in _opened(app, "?series=window/light&range=24h", kept)
+
+
+@pytest.mark.parametrize(
+    ("search", "chosen", "shown"),
+    [("?zone=Asia/Tokyo", "", "Asia/Tokyo"), ("", "Asia/Tokyo", "Asia/Tokyo"), ("?zone=Mars/Olympus", "", "auto")],
+)
+def test_a_links_clock_comes_before_the_readers(search: str, chosen: str, shown: str, app: Any) -> None:
+    assert _opened(app, search, chosen=chosen)[ids.ZONE]["value"] == shown
+
+
+def test_two_moments_of_the_readers_clock_become_a_range(opened: Open, style: Style) -> None:
+    found = between(opened("?range=7d"), "2026-10-25 01:30:00", "2026-10-25 04:00:00", style)
+    assert isinstance(found, Exploration)
+    # The clock is put back between them.
+    assert "from=2026-10-24T23:30:00.000Z&to=2026-10-25T03:00:00.000Z" in found.search()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "problem"),
+    [
+        (None, "2026-11-17 10:00:00", "range empty"),
+        ("2026-11-17 10:00:00", "", "range empty"),
+        ("2026-11-17 10:00:00", "2026-11-17 09:00:00", "range reversed"),
+        ("2026-11-17 10:00:00", "2026-11-17 10:00:00", "range reversed"),
+    ],
+)
+def test_what_is_no_range_is_said(start: Any, end: Any, problem: str, opened: Open, style: Style) -> None:
+    assert between(opened(""), start, end, style) == problem
+
+
+def test_series_are_listed_by_device(reading: Context) -> None:
+    groups = series_choices(Catalog(reading.rows("series"), reading.rows("devices")))
+    assert [group["group"] for group in groups] == ["Attic", "window"]
+    assert {"value": "window/light", "label": "Light (lx) · window"} in groups[1]["items"]
+
+
+def test_a_zoom_survives_the_browser() -> None:
+    assert zoom_of(zoom_json((5_000, 9_000))) == (5_000, 9_000)
+    assert zoom_of(zoom_json(None)) is None
