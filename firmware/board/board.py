@@ -27,20 +27,21 @@ DEFAULTS = {
     "period_ms": 1000,
     "keep_alive_s": 30,
     "trial_s": 120,
-    "buffer_samples": 300,
+    "buffer_samples": 60,
     "flash_bytes": 262_144,
     "sensors": [{"driver": "photoresistor", "metric": "light", "pin": 36}],
 }
 
 
 class Board:
-    """A board with this configuration; `device` is the only key without a default."""
+    """A board with this configuration, which is completed; `device` is the only key without a default."""
 
     def __init__(self, hal, config: dict, on_trial: bool = False) -> None:
         self.hal = hal
         self.on_trial = on_trial
-        self.config = dict(DEFAULTS)
-        self.config.update(config)
+        self.config = config
+        for key, value in DEFAULTS.items():
+            config.setdefault(key, value)
         self.clock = Clock(hal)
         self.boot = "".join(f"{byte:02x}" for byte in hal.random_bytes(4))
         self.state = {"led": False, "screen": "", "sending": True, "period_ms": self.config["period_ms"]}
@@ -84,15 +85,10 @@ class Board:
     async def run(self) -> None:
         """Live until cancelled."""
         self.hal.led(False)
-        await race(
-            tasks.link(self),
-            session(self),
-            tasks.sampler(self),
-            tasks.button(self),
-            tasks.screen(self),
-            tasks.watchdog(self),
-            tasks.trial(self),
-        )
+        concerns = [tasks.link, session, tasks.sampler, tasks.button, tasks.screen, tasks.watchdog]
+        if self.on_trial:
+            concerns.append(tasks.trial)
+        await race(*[concern(self) for concern in concerns])
 
     async def stop(self) -> None:
         """Say good-bye to the broker, in a second at most; `run` is to be cancelled afterwards."""
@@ -173,7 +169,7 @@ class Board:
         uptime_ms, t = self.clock.moment()
         self._readings = self.sensors.read()
         if self.state["sending"] and not self.resting:
-            sample = self.buffer.add(uptime_ms, t, self._readings)
+            sample = self.buffer.add(uptime_ms, t, codec.readings(self._readings))
             self.hal.remember("seq", sample.seq)
             self.hal.remember("uptime", uptime_ms)
         self.redraw.set()
@@ -183,14 +179,14 @@ class Board:
         return self._events - 1
 
     def add_event(self, name: str, value) -> None:
-        moment = Moment(self.next_event_number(), *self.clock.moment())
-        self.outbox.put(self.topic("event"), lambda: self.event_payload(moment, name, value))
+        number, (uptime_ms, t) = self.next_event_number(), self.clock.moment()
+        self.outbox.put(self.topic("event"), lambda: self.event_payload(number, uptime_ms, t, name, value))
         self.wake.set()
 
-    def event_payload(self, moment, name: str, value) -> bytes:
-        """`moment` has a number, an uptime and perhaps a time."""
-        t, age = self.clock.place(moment.uptime_ms, moment.t)
-        return codec.event(self.boot, moment.number, t, age, name, value)
+    def event_payload(self, number: int, uptime_ms: int, t: "int | None", name: str, value) -> bytes:
+        """An event with its number and the moment at which it happened."""
+        t, age = self.clock.place(uptime_ms, t)
+        return codec.event(self.boot, number, t, age, name, value)
 
     # Commands
 
@@ -261,12 +257,3 @@ class Board:
             readings.append((metric.label, "--" if value is None else f"{value} {metric.unit}"))
         link = "no network" if not self.hal.link_up() else "no broker" if self._client is None else "connected"
         return tasks.layout.idle(self.config["device"], self.hal.address(), link, readings, self.state["sending"])
-
-
-class Moment:
-    """When an event happened, and its number."""
-
-    def __init__(self, number, uptime_ms, t):
-        self.number = number
-        self.uptime_ms = uptime_ms
-        self.t = t

@@ -15,22 +15,22 @@ PATIENCE_MS = 30_000
 #: Each fruitless round doubles that up to here: with the host away for hours, the broker must not fill with copies.
 PATIENCE_LIMIT_MS = 480_000
 #: Samples in one block on flash: one batch.
-_BLOCK_ROWS = 40
-#: Blocks from flash that may be in memory at once.
-_BLOCKS = 3
+_BLOCK_ROWS = 20
+#: Blocks from flash that may be in memory at once: more than a board has memory for would only wait there.
+_BLOCKS = 2
 
 
 class Sample:
     """What was measured at one moment. `tried`: it has left the board at least once, so it may be stored somewhere."""
 
-    __slots__ = ("at_ms", "boot", "seq", "state", "t", "tried", "uptime_ms", "values")
+    __slots__ = ("at_ms", "boot", "readings", "seq", "state", "t", "tried", "uptime_ms")
 
-    def __init__(self, boot, seq, uptime_ms, t, values, tried=False):
+    def __init__(self, boot, seq, uptime_ms, t, readings, tried=False):
         self.boot = boot
         self.seq = seq
         self.uptime_ms = uptime_ms
         self.t = t
-        self.values = values
+        self.readings = readings
         self.state = QUEUED
         self.tried = tried
         self.at_ms = 0
@@ -95,9 +95,9 @@ class Buffer:
 
     # What comes in
 
-    def add(self, uptime_ms: int, t: "int | None", values: dict) -> Sample:
-        """Number a sample and keep it."""
-        sample = Sample(self.boot, self.next_seq, uptime_ms, t, values)
+    def add(self, uptime_ms: int, t: "int | None", readings: str) -> Sample:
+        """Number a sample and keep it; `readings` is what the codec made of it."""
+        sample = Sample(self.boot, self.next_seq, uptime_ms, t, readings)
         self.next_seq += 1
         if len(self._kept) >= self.capacity and not self._move_to_flash(uptime_ms, t):
             self._drop_oldest(uptime_ms, t)
@@ -116,7 +116,7 @@ class Buffer:
         if not flying and self._kept[0].state == FLYING and len(self._kept) < 2 * self.capacity:
             return True  # it is under way: its answer will make room
         run = self._run(_BLOCK_ROWS, lambda _: True)
-        rows = [[sample.uptime_ms, sample.t, sample.values] for sample in run]
+        rows = [[sample.uptime_ms, sample.t, sample.readings] for sample in run]
         tried = True
         for sample in run:
             tried = tried and sample.tried
@@ -136,8 +136,8 @@ class Buffer:
         return True
 
     def _forget(self, run):
-        first, last = run[0].seq, run[-1].seq
-        self._kept = [sample for sample in self._kept if not first <= sample.seq <= last]
+        first = self._kept.index(run[0])
+        del self._kept[first : first + len(run)]
 
     def _drop_oldest(self, uptime_ms, t):
         oldest = self._kept.pop(0)
@@ -206,8 +206,8 @@ class Buffer:
             known = self._before[1] if self._before[0] == block.boot else None
             ended = known if known is not None else block.rows[-1][0]
         samples = []
-        for index, (uptime_ms, t, values) in enumerate(block.rows):
-            samples.append(Sample(block.boot, block.seq + index, uptime_ms - ended, t, values, block.tried))
+        for index, (uptime_ms, t, readings) in enumerate(block.rows):
+            samples.append(Sample(block.boot, block.seq + index, uptime_ms - ended, t, readings, block.tried))
         self._loaded.append(_Loaded(block, samples))
 
     def drop_report(self) -> "Drop | None":
@@ -254,9 +254,9 @@ class Buffer:
             self._save_drops()
 
     def _keep_where(self, keep):
-        self._kept = [sample for sample in self._kept if keep(sample)]
+        _filter(self._kept, keep)
         for loaded in list(self._loaded):
-            loaded.samples = [sample for sample in loaded.samples if keep(sample)]
+            _filter(loaded.samples, keep)
             if not loaded.samples:
                 self._loaded.remove(loaded)
                 self._ring.settle(loaded.block)
@@ -272,25 +272,34 @@ class Buffer:
     def disconnected(self) -> None:
         """The connection is gone, and with it every acknowledgement that was under way: send again what is kept."""
         self._patience_ms = PATIENCE_MS
-        self._requeue(self._everything())
+        for item in self._everything():
+            item.state = QUEUED
 
     def send_overdue_again(self, now_ms: int) -> None:
         """Queue what the broker has long acknowledged and the host has not covered."""
-        overdue = [x for x in self._everything() if x.state == WAITING and now_ms - x.at_ms >= self._patience_ms]
+        overdue = False
+        for item in self._everything():
+            if item.state == WAITING and now_ms - item.at_ms >= self._patience_ms:
+                item.state = QUEUED
+                overdue = True
         if overdue:
-            self._requeue(overdue)
             self._patience_ms = min(self._patience_ms * 2, PATIENCE_LIMIT_MS)
 
     def _everything(self):
-        # Not `[*kept, report]`: MicroPython has no stars in lists.
-        items = list(self._kept)
+        for sample in self._kept:
+            yield sample
         for loaded in self._loaded:
-            items += loaded.samples
+            for sample in loaded.samples:
+                yield sample
         if self._report is not None:
-            items.append(self._report)
-        return items
+            yield self._report
 
-    @staticmethod
-    def _requeue(items):
-        for item in items:
-            item.state = QUEUED
+
+def _filter(samples, keep):
+    """Keep these of a list, in place: a board whose memory is in pieces may have no room for a second list."""
+    kept = 0
+    for sample in samples:
+        if keep(sample):
+            samples[kept] = sample
+            kept += 1
+    del samples[kept:]

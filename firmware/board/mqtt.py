@@ -22,6 +22,8 @@ _CONNECT_SECONDS = 15
 _ACK_TIMEOUT_MS = 25_000
 #: A longer message is taken off the wire and thrown away: a board has no memory for it.
 _LONGEST_PAYLOAD = 8_192
+#: What is no longer goes out at once; a longer packet's first bytes may wait for an answer of the other end's TCP.
+_ONE_WRITE = 512
 
 
 class BrokerError(OSError):
@@ -33,15 +35,14 @@ def _text(value: "str | bytes") -> bytes:
     return struct.pack(">H", len(data)) + data
 
 
-def _packet(kind: int, *parts: bytes) -> bytes:
-    body = b"".join(parts)
+def _head(kind: int, rest: int) -> bytearray:
+    """The first bytes of a packet with `rest` bytes after them."""
     head = bytearray([kind])
-    rest = len(body)
     while rest > 127:
         head.append(rest & 127 | 128)
         rest >>= 7
     head.append(rest)
-    return bytes(head) + body
+    return head
 
 
 class Client:
@@ -86,9 +87,8 @@ class Client:
                 flags |= 0b01000000
                 credentials += _text(self._password)
         head = _text("MQTT") + struct.pack(">BBH", 4, flags, self._keep_alive_s)
-        await self._write(
-            _packet(0x10, head, _text(self._name), _text(self._will[0]), _text(self._will[1]), credentials)
-        )
+        will = _text(self._will[0]) + _text(self._will[1])
+        await self._send(0x10, [head, _text(self._name), will, credentials])
         kind, size = await self._header()
         if kind != 0x20 or size != 2:
             raise BrokerError("what answers there is not an MQTT broker")
@@ -99,17 +99,22 @@ class Client:
     async def subscribe(self, topics: "list[str]") -> "list[bool]":
         """Subscribe with QoS 1; for each topic whether the broker allows it. `read_forever` must be running."""
         self._granted = asyncio.Event()
-        parts = [_text(topic) + b"\x01" for topic in topics]
-        await self._write(_packet(0x82, struct.pack(">H", self._next_id()), *parts))
+        wanted = [_text(topic) + b"\x01" for topic in topics]
+        await self._send(0x82, [struct.pack(">H", self._next_id())] + wanted)  # noqa: RUF005 - no stars in lists there
         await self._granted.wait()
         return [code != 0x80 for code in self._codes]
 
     async def publish(self, topic, payload, retain=False, dup=False, done=None) -> None:
-        """Put a message on its way with QoS 1. `done` is called when the broker has it, on this connection or never."""
+        """Put a message on its way with QoS 1. `done` is called when the broker has it, on this connection or never.
+
+        `payload` may be a list of pieces.
+        """
         packet_id = self._next_id()
         self._flying[packet_id] = (self._hal.uptime_ms(), done)
         kind = 0x32 | (0x08 if dup else 0) | (0x01 if retain else 0)
-        await self._write(_packet(kind, _text(topic), struct.pack(">H", packet_id), payload))
+        parts = [_text(topic), struct.pack(">H", packet_id)]
+        parts += payload if isinstance(payload, list) else [payload]
+        await self._send(kind, parts)
 
     async def deliver(self, topic, payload, retain=False) -> None:
         """Publish and wait until the broker has it."""
@@ -141,11 +146,11 @@ class Client:
                 if now - since > _ACK_TIMEOUT_MS:
                     raise BrokerError("the broker does not acknowledge any more")
             if now - self._wrote_ms > self._keep_alive_s * 500:
-                await self._write(b"\xc0\x00")
+                await self._send(0xC0, [])
 
     async def disconnect(self) -> None:
         """Leave in good order: the broker then keeps the last will to itself."""
-        await self._write(b"\xe0\x00")
+        await self._send(0xE0, [])
         self.close()
 
     def close(self) -> None:
@@ -158,11 +163,21 @@ class Client:
             if self._last_id not in self._flying:
                 return self._last_id
 
-    async def _write(self, packet):
+    async def _send(self, kind, parts):
+        """A packet, its parts one after the other: together they may be more than a board's memory has in one piece."""
+        length = 0
+        for part in parts:
+            length += len(part)
         # MicroPython's streams garble the output of two coroutines that drain at once.
         async with self._lock:
             self._wrote_ms = self._hal.uptime_ms()
-            self._writer.write(packet)
+            head = _head(kind, length)
+            if length <= _ONE_WRITE:
+                self._writer.write(bytes(head) + b"".join(parts))
+            else:
+                self._writer.write(head)
+                for part in parts:
+                    self._writer.write(part)
             await self._writer.drain()
 
     async def _header(self):
@@ -201,4 +216,4 @@ class Client:
             while size:
                 size -= len(await self._reader.readexactly(min(size, 512)))
         if packet_id is not None:
-            await self._write(b"\x40\x02" + packet_id)
+            await self._send(0x40, [packet_id])

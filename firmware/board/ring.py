@@ -1,8 +1,9 @@
 """Samples on flash, past what memory holds: a ring of small files, oldest dropped first.
 
-Samples come and go in blocks. A block is written at once, with its length and a checksum before it, at the end of the
-newest file; a file from an earlier start is never appended to. So a power cut at any byte loses the block that was
-being written and nothing else. A file is deleted when each of its blocks is settled, or when the ring is full.
+Samples come and go in blocks: a header with length, number of samples and checksum, then a line of JSON for the block
+and one for each sample, so that no piece asks for much memory at once. A block goes to the end of the newest file; a
+file from an earlier start is never appended to. So a power cut at any byte loses the block that was being written and
+nothing else. A file is deleted when each of its blocks is settled, or when the ring is full.
 
 `drops.json` beside the files holds what was lost and is not yet known to the host.
 """
@@ -12,16 +13,18 @@ import json
 import os
 import struct
 
-_FORMAT = "<2sHI"
+_FORMAT = "<2sHHI"
 _MAGIC = b"LB"
-_HEADER_BYTES = 8
+_HEADER_BYTES = 10
+#: Read at once where only the checksum matters.
+_CHUNK = 256
 #: Small files, so that little comes twice after a restart and little goes when the ring is full.
 _FILE_BYTES = 8_192
 _DROPS = "drops.json"
 
 
 class Block:
-    """Samples with consecutive numbers: `boot`, `seq` of the first, `rows` of [uptime_ms, t or None, values]."""
+    """Samples with consecutive numbers: `boot`, `seq` of the first, `rows` of [uptime_ms, t or None, readings]."""
 
     __slots__ = ("boot", "file", "rows", "seq", "tried")
 
@@ -64,10 +67,10 @@ class Ring:
         samples = 0
         with open(self._path(number), "rb") as stream:
             while True:
-                block = _read(stream)
-                if block is None:
+                rows = _skip(stream)
+                if not rows:
                     break
-                samples += len(block.rows)
+                samples += rows
         if samples:
             self._files.append(_File(number, size, samples))
             self.samples += samples
@@ -79,8 +82,11 @@ class Ring:
 
     def append(self, block: Block, lost) -> None:
         """Write a block. What has to go for it is told before it goes, as `lost(boot, first, last)`."""
-        body = json.dumps([block.boot, block.seq, block.tried, block.rows]).encode()
-        size = _HEADER_BYTES + len(body)
+        length, checksum = 0, 0
+        for line in _lines(block):
+            length += len(line)
+            checksum = binascii.crc32(line, checksum)
+        size = _HEADER_BYTES + length
         file = self._writing
         if file is None or file.bytes + size > self._file_bytes:
             number = self._files[-1].number + 1 if self._files else 0
@@ -90,7 +96,9 @@ class Ring:
             self._drop_oldest(lost)
         try:
             with open(self._path(file.number), "ab") as stream:
-                stream.write(struct.pack(_FORMAT, _MAGIC, len(body), binascii.crc32(body)) + body)
+                stream.write(struct.pack(_FORMAT, _MAGIC, length, len(block.rows), checksum))
+                for line in _lines(block):
+                    stream.write(line)
         except OSError:
             # Whatever part of it was written ends this file: nothing may stand behind a torn block.
             self._writing = None
@@ -169,17 +177,45 @@ class Ring:
             return []
 
 
-def _read(stream):
-    """The next block of an open file, None at its end or where it is torn."""
+def _lines(block):
+    yield json.dumps([block.boot, block.seq, block.tried]).encode() + b"\n"
+    for row in block.rows:
+        yield json.dumps(row).encode() + b"\n"
+
+
+def _header(stream):
+    """(length, rows, checksum) of the block that begins here, None where none does."""
     header = stream.read(_HEADER_BYTES)
     if len(header) < _HEADER_BYTES:
         return None
-    magic, length, checksum = struct.unpack(_FORMAT, header)
-    body = stream.read(length)
-    if magic != _MAGIC or len(body) < length or binascii.crc32(body) != checksum:
+    magic, length, rows, checksum = struct.unpack(_FORMAT, header)
+    return (length, rows, checksum) if magic == _MAGIC else None
+
+
+def _skip(stream):
+    """How many samples the next block of an open file has; 0 at its end or where it is torn."""
+    header = _header(stream)
+    if header is None:
+        return 0
+    left, found = header[0], 0
+    while left:
+        chunk = stream.read(min(left, _CHUNK))
+        if not chunk:
+            return 0
+        left -= len(chunk)
+        found = binascii.crc32(chunk, found)
+    return header[1] if found == header[2] else 0
+
+
+def _read(stream):
+    """The next block of an open file, None at its end or where it is torn."""
+    start = stream.tell()
+    if not _skip(stream):
         return None
-    boot, seq, tried, rows = json.loads(body.decode())
-    return Block(boot, seq, rows, tried)
+    stream.seek(start)
+    _, count, _ = _header(stream)
+    boot, seq, tried = json.loads(stream.readline())
+    return Block(boot, seq, [json.loads(stream.readline()) for _ in range(count)], tried)
 
 
 def _make_folder(folder):

@@ -17,7 +17,8 @@ _SHOWN_AS = (
     'nnnnOOOOOOOOOoooooooooRRRrrrSSSSSsssssTTTTttttUUUUUUUUUUuuuuuuuuuuWwYYYyyyZZZzzz\'\'\'\'""""""----'
     "--    xuu"
 )
-_MORE = {"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "ß": "ss", "…": "...", "°": "", "\r": "", "\u200b": ""}
+# What takes more letters or none: each sign is followed by them.
+_MORE = "Æ AE|æ ae|Œ OE|œ oe|ß ss|… ...|° |\r |\u200b |"
 
 
 def plain(text: str) -> str:
@@ -35,8 +36,9 @@ def _base(letter):
     place = _LETTERS.find(letter)
     if place >= 0:
         return _SHOWN_AS[place]
-    if letter in _MORE:
-        return _MORE[letter]
+    place = _MORE.find(letter + " ")
+    if place >= 0:
+        return _MORE[place + 2 : _MORE.find("|", place)]
     # Combining accents stand after their letter, which is shown already.
     return "" if "\u0300" <= letter <= "\u036f" else "?"
 

@@ -12,8 +12,8 @@ from .racing import race
 #: How many publications may be under way at once, and how many of them by the backlog: live samples always find room.
 _WINDOW = 8
 _WINDOW_BACKLOG = 5
-#: Samples in one batch: about 3 KB, which an ESP32 can hold a few times.
-_ROWS = 40
+#: Samples in one batch: one block from flash.
+_ROWS = 20
 _STATUS_EVERY_MS = 60_000
 #: A session that lasted so long was a good one: the next pause is short again.
 _GOOD_SESSION_MS = 5_000
@@ -130,7 +130,9 @@ async def _send_backlog(board, client):
         if drop.number is None:
             drop.number = board.next_event_number()
         value = {"boot": drop.boot, "count": drop.count, "from": drop.first, "to": drop.seq}
-        await _publish(board, client, "event", board.event_payload(drop, "dropped", value), [drop])
+        await _publish(
+            board, client, "event", board.event_payload(drop.number, drop.uptime_ms, drop.t, "dropped", value), [drop]
+        )
         return True
     samples = board.buffer.backlog(_ROWS)
     if samples:
@@ -142,10 +144,10 @@ async def _send_samples(board, client, samples):
     placed = []
     for sample in samples:
         t, age = board.clock.place(sample.uptime_ms, sample.t)
-        placed.append((t, age, sample.values))
+        placed.append((t, age, sample.readings))
     if len(placed) == 1:
-        t, age, values = placed[0]
-        payload = codec.sample(samples[0].boot, samples[0].seq, t, age, values)
+        t, age, readings = placed[0]
+        payload = codec.sample(samples[0].boot, samples[0].seq, t, age, readings)
     else:
         payload = codec.batch(samples[0].boot, samples[0].seq, placed)
     await _publish(board, client, "output", payload, samples)

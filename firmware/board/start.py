@@ -28,7 +28,10 @@ def start() -> None:
         sys.print_exception(error)  # type: ignore[attr-defined]
         cause = "error: " + type(error).__name__
     for board in lives:
-        board.buffer.keep_on_flash()
+        try:
+            board.buffer.keep_on_flash()
+        except Exception as error:  # noqa: BLE001 - what cannot be kept must not keep the board from starting again
+            sys.print_exception(error)  # type: ignore[attr-defined]
     if cause is None:
         hal.stop_watching()
     else:

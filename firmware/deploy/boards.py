@@ -53,10 +53,14 @@ BOARDS: dict[str, dict[str, Any]] = {
     },
 }
 
+#: What the board itself has no use for.
+_FOR_DEPLOY = ("name", "chip", "light")
+
 
 def wiring(config: dict[str, Any]) -> dict[str, Any]:
     """Where things are on this board: its row, with what the configuration says otherwise under `pins`."""
-    return {**BOARDS[config["board"]], **config.get("pins", {})}
+    found = {**BOARDS[config["board"]], **config.get("pins", {})}
+    return {key: value for key, value in found.items() if key not in _FOR_DEPLOY}
 
 
 def fitting(machine: str) -> list[str]:

@@ -103,12 +103,12 @@ class BoardConnection:
         self.close()
 
     def _interrupt(self) -> None:
-        """Stop the running program and have the prompt that mpremote speaks to."""
+        """Stop the running program, empty the memory of it, and have the prompt that mpremote speaks to."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
                 with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it did not understand
-                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ATTEMPT_SECONDS)
+                    self._transport.enter_raw_repl(soft_reset=True, timeout_overall=_ATTEMPT_SECONDS)
             except _LINE_ERRORS as cause:
                 if time.monotonic() > deadline or isinstance(cause, OSError):
                     raise BoardError(

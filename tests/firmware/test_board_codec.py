@@ -12,21 +12,26 @@ from firmware.board import codec
 
 
 def test_a_sample_has_its_number_its_time_and_its_metrics() -> None:
-    payload = codec.sample("9f2c01ab", 4711, 1790000000123, None, {"light": 1234, "temperature": 21.5})
+    payload = codec.sample("9f2c01ab", 4711, 1790000000123, None, codec.readings({"light": 1234, "temperature": 21.5}))
     assert json.loads(payload) == {
         "boot": "9f2c01ab", "seq": 4711, "t": 1790000000123, "light": 1234, "temperature": 21.5,
     }  # fmt: skip
 
 
 def test_a_sample_without_a_clock_has_its_age_and_a_failed_sensor_is_null() -> None:
-    assert json.loads(codec.sample("b", 0, None, 250, {"light": None})) == {
+    assert json.loads(codec.sample("b", 0, None, 250, codec.readings({"light": None}))) == {
         "boot": "b", "seq": 0, "age": 250, "light": None,
     }  # fmt: skip
 
 
+def test_a_board_without_sensors_sends_samples_all_the_same() -> None:
+    assert json.loads(codec.sample("b", 1, 5, None, codec.readings({}))) == {"boot": "b", "seq": 1, "t": 5}
+    assert json.loads(b"".join(codec.batch("b", 1, [(5, None, "")])))["rows"] == [[5, {}]]
+
+
 def test_a_batch_has_the_first_number_and_rows_whose_negative_times_are_ages() -> None:
-    rows = [(1790000000123, None, {"light": 1}), (None, 40, {"light": 2}), (None, 0, {"light": 3})]
-    assert json.loads(codec.batch("b", 7, rows)) == {
+    rows = [(1790000000123, None, '"light":1'), (None, 40, '"light":2'), (None, 0, '"light":3')]
+    assert json.loads(b"".join(codec.batch("b", 7, rows))) == {
         "boot": "b",
         "seq": 7,
         "rows": [[1790000000123, {"light": 1}], [-40, {"light": 2}], [-1, {"light": 3}]],

@@ -19,7 +19,7 @@ from firmware.board.ring import Block, Ring
 
 
 def block(seq: int, rows: int = 5, boot: str = "b0") -> Block:
-    return Block(boot, seq, [[1_000 * (seq + i), None, {"light": seq + i}] for i in range(rows)], False)
+    return Block(boot, seq, [[1_000 * (seq + i), None, f'"light":{seq + i}'] for i in range(rows)], False)
 
 
 def never(boot: str, first: int, last: int) -> None:
@@ -102,7 +102,7 @@ def test_a_flash_that_cannot_be_written_drops_from_memory_and_counts(tmp_path: P
 
     monkeypatch.setattr(ring_module, "open", full, raising=False)
     for number in range(8):
-        buffer.add(number, None, {"light": number})
+        buffer.add(number, None, f'"light":{number}')
     assert buffer.dropped == 3
     report = buffer.drop_report()
     assert report is not None
@@ -112,7 +112,7 @@ def test_a_flash_that_cannot_be_written_drops_from_memory_and_counts(tmp_path: P
 def test_samples_without_a_clock_keep_their_distances_over_a_restart(tmp_path: Path) -> None:
     first = Buffer(2, True, "b0", Ring(str(tmp_path / "ring"), 100_000))
     for number in range(4):
-        first.add(60_000 + 1_000 * number, None, {"light": number})
+        first.add(60_000 + 1_000 * number, None, f'"light":{number}')
     first.keep_on_flash()
     again = Buffer(2, True, "b1", Ring(str(tmp_path / "ring"), 100_000), ("b0", 64_000))
     run = again.backlog(40)
@@ -133,7 +133,7 @@ class AnyPowerCut(RuleBasedStateMachine):
         self.capacity, self.limit = capacity, limit
         self.now = 0
         self.boots = -1
-        self.at_host: dict[tuple[str, int], int] = {}
+        self.at_host: dict[tuple[str, int], str] = {}
         self.reported: set[tuple[str, int]] = set()
         self.lost_with_power: set[tuple[str, int]] = set()
         self.stored_seen = stored_seen
@@ -154,7 +154,7 @@ class AnyPowerCut(RuleBasedStateMachine):
                 self.now += 1_000
                 self.born.add((self.boot, self.buffer.next_seq))
                 try:
-                    self.buffer.add(self.now, None, {"light": self.now})
+                    self.buffer.add(self.now, None, f'"light":{self.now}')
                 except _PowerCutError:
                     break
         if supply.is_cut:
@@ -229,8 +229,8 @@ class AnyPowerCut(RuleBasedStateMachine):
             if hasattr(item, "count"):
                 self.reported |= {(item.boot, number) for number in range(item.first, item.seq + 1)}
             else:
-                known = self.at_host.setdefault((item.boot, item.seq), item.values["light"])
-                assert known == item.values["light"], "one number, two samples"
+                known = self.at_host.setdefault((item.boot, item.seq), item.readings)
+                assert known == item.readings, "one number, two samples"
 
     def teardown(self) -> None:
         """One good connection brings all that is left to the host, and nothing is missing that nobody counted."""

@@ -1,7 +1,8 @@
 """A board without hardware: real MicroPython with a board's memory and a LittleFS, at the end of a pseudo-terminal.
 
 To mpremote it is a board at a serial port. The electronics are stand-ins, in `device/`: pins, converter, I2C, radio and
-clock memory are files of the folder `state`. A reset ends the interpreter, which is then started anew.
+clock memory are files of the folder `state`. A reset ends the interpreter, which is then started anew; so does the soft
+reset that mpremote asks for, after which the board stays at the prompt for programs.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ DEVICE = Path(__file__).with_name("device")
 INTERPRETER = Path(__file__).with_name("interpreter.py")
 #: Whether there is a MicroPython here: its wheel exists for x86-64 only.
 MICROPYTHON_IS_HERE = importlib.util.find_spec("micropython_run") is not None
+
+#: How mpremote asks for the prompt for programs, and for the one for people.
+_TO_RAW, _FROM_RAW = b"\r\x01", b"\r\x02"
 
 _DRAW_FONT = """
 import framebuf
@@ -58,6 +62,9 @@ class VirtualBoard:
     def __init__(self, state: Path, heap: str = "160k") -> None:
         self.state = state
         self.flash = state / "flash.img"
+        self._reset = state / "reset"
+        self._prompt_is_raw = False
+        self._lost_power = False
         self.starts = 0
         self.said = b""
         self._heap = heap
@@ -92,6 +99,7 @@ class VirtualBoard:
 
     def cut_power(self) -> None:
         """Off, at once. The clock's memory is lost with it."""
+        self._lost_power = True
         self._power.clear()
         self._kill()
         if self._running is not None:
@@ -154,10 +162,14 @@ class VirtualBoard:
             self._power.wait()
             if self._stop.is_set():
                 return
-            self._start()
+            soft = self.starts > 0 and self._prompt_is_raw and not self._reset.exists() and not self._lost_power
+            self._lost_power = False
+            self._start(soft)
             self._carry()
 
-    def _start(self) -> None:
+    def _start(self, soft: bool) -> None:
+        self._reset.unlink(missing_ok=True)
+        self._prompt_is_raw = soft
         self._terminal, slave = pty.openpty()
         tty.setraw(slave)
         # Raw but for one thing: Ctrl-C interrupts the running program, as it does on a board.
@@ -172,9 +184,12 @@ class VirtualBoard:
             stderr=slave,
             start_new_session=True,
             cwd=self.state,
-            env={"BOARD_STATE": str(self.state)},
+            env={"BOARD_STATE": str(self.state), **({"BOARD_STAYS_AT_PROMPT": "1"} if soft else {})},
         )
         os.close(slave)
+        if soft:
+            os.write(self._near, b"soft reboot\r\n")
+            os.write(self._terminal, _TO_RAW)
 
     def _carry(self) -> None:
         """Bytes to and fro until the interpreter ends."""
@@ -182,9 +197,15 @@ class VirtualBoard:
         assert running is not None
         try:
             while running.poll() is None:
+                if self._reset.exists():
+                    running.kill()
+                    break
                 ready, _, _ = select.select([self._near, terminal], [], [], 0.05)
                 if self._near in ready:
-                    os.write(terminal, os.read(self._near, 4_096))
+                    typed = os.read(self._near, 4_096)
+                    if typed.endswith((_TO_RAW, _FROM_RAW)):
+                        self._prompt_is_raw = typed.endswith(_TO_RAW)
+                    os.write(terminal, typed)
                 if terminal in ready:
                     said = os.read(terminal, 4_096)
                     self.said += said

@@ -7,8 +7,6 @@ import asyncio
 import os
 import time
 
-import umachine
-
 _STATE = os.getenv("BOARD_STATE") + "/"
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 
@@ -29,7 +27,9 @@ def _write(name, data):
 
 def reset():
     _write("cause", b"2")
-    umachine.soft_reset()
+    _write("reset", b"")
+    while True:  # until the power is taken away for a moment
+        time.sleep(1)
 
 
 soft_reset = reset

@@ -42,11 +42,13 @@ if flash.is_new():
 vfs.mount(vfs.VfsLfs2(flash), "/flash")
 os.chdir("/flash")
 sys.path[:] = ["", ".frozen", sys.argv[0].rsplit("/", 1)[0]]
-try:
-    with open("main.py") as file:
-        program = file.read()
-except OSError:
-    program = ""
+program = ""
+if not os.getenv("BOARD_STAYS_AT_PROMPT"):
+    try:
+        with open("main.py") as file:
+            program = file.read()
+    except OSError:
+        pass
 try:
     exec(program)
 except KeyboardInterrupt:

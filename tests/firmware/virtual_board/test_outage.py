@@ -1,0 +1,134 @@
+"""Twenty seconds without a broker, which has then forgotten everything: what the boards measured is in the database.
+
+Real MicroPython, a real Mosquitto that is killed with SIGKILL, and a real ingest with its DuckDB file. A reading's
+value is the moment at which it was measured, so the database itself tells whether each has its own time.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware.deploy.connection import BoardConnection
+from telemetry.datafolder import DataFolder
+from telemetry.errors import LumosError
+from telemetry.reader import Reader
+from tests.firmware.conftest import Broker, Listener
+from tests.firmware.virtual_board.board import VirtualBoard
+from tests.firmware.virtual_board.conftest import StartBoard, config_of
+from tests.harness.processes import module
+from tests.harness.waiting import until
+
+_OUTAGE_SECONDS = 20
+_EVER = {"start_us": 0, "end_us": 4_000_000_000_000_000}
+
+
+class Store:
+    """What ingest has written."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._reader = Reader(folder)
+
+    def readings(self, device: str) -> list[tuple[int, float]]:
+        """Every reading of a device's light as (ms since 1970, value), oldest first."""
+        try:
+            found = self._reader.ask("readings", device=device, metric="light", **_EVER)
+        except LumosError:
+            return []
+        return [(row["t_us"] // 1_000, row["value"]) for row in found.to_pylist()]
+
+    def status(self, device: str) -> dict[str, Any]:
+        rows = self._reader.ask("devices").to_pylist()
+        return next((json.loads(row["status"] or "{}") for row in rows if row["device"] == device), {})
+
+
+@pytest.fixture
+def store(broker: Broker, tmp_path: Path) -> Iterator[Store]:
+    folder = DataFolder(tmp_path / "data")
+    where = ["--data-dir", folder.path, "--mqtt-host", "127.0.0.1", "--mqtt-port", str(broker.port)]
+    with module(tmp_path / "ingest.log", "ingest", *where):
+        yield Store(folder)
+
+
+def _start(start_board: StartBoard, device: str, port: int, **more: Any) -> VirtualBoard:
+    board = start_board(config_of(device, port, **more))
+    board.set_adc(36, "clock")
+    return board
+
+
+def _has_heard_ingest(listener: Listener, device: str) -> None:
+    """From here on the board keeps what ingest has not confirmed: it answers in order, a `stored` before a command."""
+    listener.wait_for(f"esp32/{device}/stored")
+    listener.say(f"esp32/{device}/input", {"id": f"heard-{device}", "cmd": "identify"})
+    listener.wait_for(f"esp32/{device}/ack", lambda body: body["id"] == f"heard-{device}")
+
+
+def _assert_each_once_in_its_own_time(readings: list[tuple[int, float]]) -> None:
+    moments = [t for t, _ in readings]
+    assert len(set(moments)) == len(moments), "a reading is stored twice"
+    late = [(t, value) for t, value in readings if not -1 <= (t // 100 - value + 2_048) % 4_096 - 2_048 <= 1]
+    assert late == [], "a reading has not the time at which it was measured"
+
+
+@pytest.mark.timeout(180)
+def test_an_outage_loses_nothing_whatever_happens_to_the_boards_meanwhile(
+    start_board: StartBoard, broker: Broker, listener: Listener, store: Store
+) -> None:
+    _start(start_board, "steady", broker.port)
+    restarted = _start(start_board, "restarted", broker.port, buffer_samples=20)
+    cut = _start(start_board, "cut", broker.port, buffer_samples=40)
+    for device in ("steady", "restarted", "cut"):
+        _has_heard_ingest(listener, device)
+    boots = {device: listener.on(f"esp32/{device}/output")[-1]["boot"] for device in ("steady", "restarted", "cut")}
+    before = {device: len(store.readings(device)) for device in boots}
+
+    broker.kill()
+    killed = time.monotonic()
+    until(lambda: time.monotonic() - killed > 0.5 * _OUTAGE_SECONDS, "half of the outage", _OUTAGE_SECONDS)
+    with BoardConnection(restarted.port) as connection:  # somebody at the console: the program is interrupted
+        connection.restart()
+    cut.cut_power()
+    cut.restore_power()
+    until(lambda: time.monotonic() - killed > _OUTAGE_SECONDS, "the whole outage", _OUTAGE_SECONDS)
+    listener.start_anew()
+    broker.start()
+
+    assert listener.ready.wait(60)
+    for device in boots:
+        listener.wait_until(lambda device=device: listener.on(f"esp32/{device}/status"), 60)
+        listener.say(f"esp32/{device}/input", {"id": f"pause-{device}", "cmd": "sending", "value": False})
+        listener.wait_for(f"esp32/{device}/ack", lambda body, device=device: body["id"] == f"pause-{device}")
+
+    def numbered(device: str) -> int:
+        """How many samples the boards numbered in all, as they say themselves."""
+        paused = listener.on(f"esp32/{device}/output")
+        return 1 + max(
+            body["seq"] + len(body.get("rows", [0])) - 1 for body in paused if body["boot"] != boots.get(device)
+        )
+
+    # The steady board: one boot from 0 to the last.
+    last = max(listener.seqs("steady"))
+    until(lambda: len(store.readings("steady")) >= last + 1, "every sample of the steady board", 60)
+    assert len(store.readings("steady")) == last + 1 >= before["steady"] + 10 * (_OUTAGE_SECONDS - 2)
+
+    # The one that was restarted: both boots whole, the first known to its end by the status of the second.
+    previous = store.status("restarted")["previous"]
+    assert (previous["boot"], previous["cause"]) == (boots["restarted"], "reset")
+    whole = previous["seq"] + 1 + numbered("restarted")
+    until(lambda: len(store.readings("restarted")) >= whole, "every sample of the restarted board", 60)
+    assert len(store.readings("restarted")) == whole
+
+    # The one whose power was cut: what was in memory is gone, and no more than that.
+    previous = store.status("cut")["previous"]
+    assert (previous["boot"], previous["cause"]) == (boots["cut"], "power")
+    second = numbered("cut")
+    on_flash = previous["seq"] + 1 - 2 * 40
+    assert on_flash > before["cut"]
+    until(lambda: len(store.readings("cut")) >= on_flash + second, "what was on flash", 60)
+    for device in boots:
+        _assert_each_once_in_its_own_time(store.readings(device))
