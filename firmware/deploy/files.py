@@ -62,8 +62,8 @@ def bare(source: str) -> str:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
     tree = ast.parse(source)
-    for node in tree.body:
-        _make_constant(node, lines)
+    for statement in tree.body:
+        _make_constant(statement, lines)
     for node in ast.walk(tree):
         if isinstance(node, _Documented):
             _remove_docstring(node, lines)

@@ -1,12 +1,14 @@
-"""Twenty seconds without a broker, which has then forgotten everything: what the boards measured is in the database.
+"""Twenty seconds without a host, whose broker has then forgotten everything: what was measured is in the database.
 
-Real MicroPython, a real Mosquitto that is killed with SIGKILL, and a real ingest with its DuckDB file. A reading's
+Real MicroPython, a real Mosquitto and a real ingest with its DuckDB file, both killed with SIGKILL. A reading's
 value is the moment at which it was measured, so the database itself tells whether each has its own time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,10 +31,23 @@ _EVER = {"start_us": 0, "end_us": 4_000_000_000_000_000}
 
 
 class Store:
-    """What ingest has written."""
+    """A running ingest, and what it has written."""
 
-    def __init__(self, folder: DataFolder) -> None:
-        self._reader = Reader(folder)
+    def __init__(self, folder: Path, mqtt_port: int) -> None:
+        self._log = folder / "ingest.log"
+        self._flags = ["--data-dir", folder / "data", "--mqtt-host", "127.0.0.1", "--mqtt-port", str(mqtt_port)]
+        self._running = contextlib.ExitStack()
+        self._reader = Reader(DataFolder(folder / "data"))
+        self.start()
+
+    def start(self) -> None:
+        self._ingest = self._running.enter_context(module(self._log, "ingest", *self._flags))
+
+    def kill(self) -> None:
+        self._ingest.stop(signal.SIGKILL)
+
+    def close(self) -> None:
+        self._running.close()
 
     def readings(self, device: str) -> list[tuple[int, float]]:
         """Every reading of a device's light as (ms since 1970, value), oldest first."""
@@ -49,10 +64,9 @@ class Store:
 
 @pytest.fixture
 def store(broker: Broker, tmp_path: Path) -> Iterator[Store]:
-    folder = DataFolder(tmp_path / "data")
-    where = ["--data-dir", folder.path, "--mqtt-host", "127.0.0.1", "--mqtt-port", str(broker.port)]
-    with module(tmp_path / "ingest.log", "ingest", *where):
-        yield Store(folder)
+    made = Store(tmp_path, broker.port)
+    yield made
+    made.close()
 
 
 def _start(start_board: StartBoard, device: str, port: int, **more: Any) -> VirtualBoard:
@@ -88,6 +102,7 @@ def test_an_outage_loses_nothing_whatever_happens_to_the_boards_meanwhile(
     before = {device: len(store.readings(device)) for device in boots}
 
     broker.kill()
+    store.kill()
     killed = time.monotonic()
     until(lambda: time.monotonic() - killed > 0.5 * _OUTAGE_SECONDS, "half of the outage", _OUTAGE_SECONDS)
     with BoardConnection(restarted.port) as connection:  # somebody at the console: the program is interrupted
@@ -97,6 +112,7 @@ def test_an_outage_loses_nothing_whatever_happens_to_the_boards_meanwhile(
     until(lambda: time.monotonic() - killed > _OUTAGE_SECONDS, "the whole outage", _OUTAGE_SECONDS)
     listener.start_anew()
     broker.start()
+    store.start()
 
     assert listener.ready.wait(60)
     for device in boots:
