@@ -39,7 +39,7 @@ class Publisher:
     """Publishes at QoS 1, and tells what the broker took."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = make_client(settings, f"lumos-dashboard-{ULID()}", persistent=False)
+        self._client = make_client(settings, f"lumos-dashboard-{ULID()}")
         self._client.reconnect_delay_set(min_delay=1, max_delay=5)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from telemetry.errors import StoreUnavailableError
+from telemetry.timestamps import US_PER_SECOND, now_us
 
 #: What a message costs besides its payload and topic.
 _OVERHEAD_BYTES = 400
+#: Most messages in one batch: more would gain nothing, and keep the broker waiting for acknowledgements.
+_BATCH = 4_096
+#: So many messages and then none for a while: a broker with a small window waits for acknowledgements.
+_BURST = 8
+_BURST_ENDS_SECONDS = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One delivery. `connection` numbers the connection it came on: its acknowledgement dies with that."""
+class Message(NamedTuple):
+    """One delivery. `connection` numbers the connection it came on: its acknowledgement dies with that.
+
+    A named tuple, because one is made for every message.
+    """
 
     topic: str
     payload: bytes
@@ -31,10 +38,6 @@ class Message:
     retained: bool
     connection: int
     arrived_us: int
-
-    @property
-    def cost(self) -> int:
-        return len(self.payload) + len(self.topic) + _OVERHEAD_BYTES
 
 
 #: Something the writer's thread is asked to do, and where its result goes.
@@ -52,25 +55,21 @@ class Inbox:
         self._tasks: list[Task] = []
         self._bytes = 0
         self._bytes_in_hand = 0
-        self._oldest = 0.0
-        self._oldest_in_hand: float | None = None
+        self._in_hand_us: int | None = None
         self._taken = 0.0
         self._closed = False
         self._changed = threading.Condition()
 
-    def put(self, message: Message) -> None:
-        """Hand a message over; waits while the inbox is full. A closed one takes nothing: the broker keeps it."""
+    def put(self, messages: Sequence[Message]) -> None:
+        """Hand messages over; waits while the inbox is full. A closed one takes nothing: the broker keeps it."""
         with self._changed:
-            self._changed.wait_for(lambda: self._bytes + self._bytes_in_hand < self._limit_bytes or self._closed)
+            while self._bytes + self._bytes_in_hand >= self._limit_bytes and not self._closed:
+                self._changed.wait()
             if self._closed:
                 return
-            if not self._messages:
-                self._oldest = time.monotonic()
-                self._changed.notify_all()
-            self._messages.append(message)
-            self._bytes += message.cost
-            if len(self._messages) == self._window:
-                self._changed.notify_all()
+            self._messages += messages
+            self._bytes += _cost(messages)
+            self._changed.notify_all()
 
     def ask(self, task: Callable[[], Any]) -> Future[Any]:
         """Have the writer's thread do something between two batches; its result, or what it raised."""
@@ -84,27 +83,33 @@ class Inbox:
         return future
 
     def take(self, idle_seconds: float) -> tuple[list[Message], list[Task]]:
-        """All messages that wait, and all tasks; what was taken before is done with.
+        """The messages that wait, as far as one batch takes them, and all tasks; what was taken before is done with.
 
         A message that comes after a pause is given at once, those that follow together, once in `wait_seconds`, or as
-        soon as a window is full: that is what a broker hands over before it wants acknowledgements, so waiting any
-        longer gains nothing. Nothing after `idle_seconds` without either; a task, or the end, waits for nothing.
+        soon as a window is full, or a burst has ended: that is when a broker has handed over what it does before it
+        wants acknowledgements, so waiting any longer gains nothing. Nothing after `idle_seconds` without either; a
+        task, or the end, waits for nothing.
         """
         with self._changed:
-            self._bytes_in_hand, self._oldest_in_hand = 0, None
+            self._bytes_in_hand, self._in_hand_us = 0, None
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._messages or self._tasks or self._closed, idle_seconds)
             if self._messages:
-                left = self._taken + self._wait_seconds - time.monotonic()
-                self._changed.wait_for(
-                    lambda: len(self._messages) >= self._window or self._tasks or self._closed, max(left, 0)
-                )
+                self._wait_for_more(self._taken + self._wait_seconds)
                 self._taken = time.monotonic()
-                self._oldest_in_hand = self._oldest
-            messages, self._messages = self._messages, []
-            self._bytes_in_hand, self._bytes = self._bytes, 0
+                self._in_hand_us = self._messages[0].arrived_us
+            messages, self._messages = self._messages[:_BATCH], self._messages[_BATCH:]
+            self._bytes_in_hand = _cost(messages) if self._messages else self._bytes
+            self._bytes -= self._bytes_in_hand
             tasks, self._tasks = self._tasks, []
             return messages, tasks
+
+    def _wait_for_more(self, deadline: float) -> None:
+        while len(self._messages) < self._window and not self._tasks and not self._closed:
+            left = deadline - time.monotonic()
+            still = left if len(self._messages) < _BURST else min(left, _BURST_ENDS_SECONDS)
+            if left <= 0 or not self._changed.wait(still):
+                return
 
     def close(self) -> None:
         """Nobody waits any longer; what is in it can still be taken."""
@@ -133,10 +138,15 @@ class Inbox:
     def lag_seconds(self) -> float:
         """How long the oldest message that is not stored has waited; 0 when none does."""
         with self._changed:
-            oldest = self._oldest_in_hand
-            if oldest is None and self._messages:
-                oldest = self._oldest
-            return 0.0 if oldest is None else time.monotonic() - oldest
+            oldest_us = self._in_hand_us
+            if oldest_us is None and self._messages:
+                oldest_us = self._messages[0].arrived_us
+            return 0.0 if oldest_us is None else max(0.0, (now_us() - oldest_us) / US_PER_SECOND)
+
+
+def _cost(messages: Sequence[Message]) -> int:
+    """What messages take in memory, in bytes."""
+    return sum([len(m.payload) + len(m.topic) for m in messages]) + _OVERHEAD_BYTES * len(messages)
 
 
 def _stopping() -> StoreUnavailableError:

@@ -13,17 +13,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.bulk_client import BulkClient, Delivery
 from ingest.inbox import Inbox, Message
 from ingest.subscriptions import Subscriptions
 from telemetry.datafolder import DataFolder
-from telemetry.mqtt import KEEPALIVE_SECONDS, make_client
+from telemetry.mqtt import KEEPALIVE_SECONDS, equipped
 from telemetry.settings import Settings
 from telemetry.timestamps import now_us
 
 _log = logging.getLogger(__name__)
 
 _MOST_AT_ONCE = 100
+_MOST_AHEAD_US = 100_000
 
 
 class Subscriber:
@@ -34,13 +37,23 @@ class Subscriber:
         self._inbox = inbox
         self._subscriptions = Subscriptions(folder)
         self._filters = list(filters)
-        self._client = make_client(settings, _client_id(folder), persistent=True, manual_ack=True)
+        self._client = equipped(
+            BulkClient(
+                CallbackAPIVersion.VERSION2,
+                client_id=_client_id(folder),
+                clean_session=False,
+                protocol=paho.MQTTv311,
+                manual_ack=True,
+            ),
+            settings,
+        )
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = lambda *_: self._say_outage("it does not answer")
         self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
+        self._client.on_deliveries = self._on_deliveries
         self._client.on_subscribe = self._on_subscribe
         self._connection = 0
+        self._next_us = 0
         # Held while an acknowledgement is checked and handed to paho, and while a connection ends: between the two no
         # acknowledgement of the old connection can slip into the new one, where its number means another message.
         self._acknowledging = threading.Lock()
@@ -69,9 +82,8 @@ class Subscriber:
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell the broker that messages are stored, if the connection they came on still lives."""
         with self._acknowledging:
-            for message in messages:
-                if message.qos and message.connection == self._connection:
-                    self._client.ack(message.mid, message.qos)
+            now = self._connection
+            self._client.acknowledge([m.mid for m in messages if m.qos and m.connection == now])
 
     def read(self, filters: Sequence[str]) -> None:
         """Hear these topics from now on, and no others; no two of them overlap."""
@@ -134,23 +146,26 @@ class Subscriber:
         with self._acknowledging:
             self._connection += 1
 
-    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:  # a broker that lets it pass; the quarantine shows what it was
-            topic = repr(message._topic)
+    def _on_deliveries(self, deliveries: list[Delivery]) -> None:
+        # Each a microsecond later than the one before, so that what came later is later in the store too; but a clock
+        # that is set back is followed.
+        first_us, connection = now_us(), self._connection
+        if 0 <= self._next_us - first_us < _MOST_AHEAD_US:
+            first_us = self._next_us
+        self._next_us = first_us + len(deliveries)
         self._inbox.put(
-            Message(
-                topic,
-                bytes(message.payload),
-                message.mid,
-                message.qos,
-                message.dup,
-                message.retain,
-                self._connection,
-                now_us(),
-            )
+            [
+                Message(_text(topic), payload, mid, qos, duplicate, retained, connection, arrived_us)
+                for arrived_us, (topic, payload, mid, qos, duplicate, retained) in enumerate(deliveries, first_us)
+            ]
         )
+
+
+def _text(topic: bytes) -> str:
+    try:
+        return topic.decode()
+    except UnicodeDecodeError:  # a broker that lets it pass; the quarantine shows what it was
+        return repr(topic)
 
 
 def _parts(filters: Sequence[str]) -> Iterator[list[str]]:

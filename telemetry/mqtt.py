@@ -6,6 +6,7 @@ Ingest and the dashboard both connect as this says. What they do with messages i
 from __future__ import annotations
 
 import ssl
+from typing import TypeVar
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -15,21 +16,22 @@ from telemetry.settings import Settings
 from telemetry.tls import pinned
 
 KEEPALIVE_SECONDS = 30
+_Client = TypeVar("_Client", bound=paho.Client)
 
 
-def make_client(settings: Settings, client_id: str, *, persistent: bool, manual_ack: bool = False) -> paho.Client:
-    """A paho client (MQTT 3.1.1, callback API version 2), configured but not connected.
-
-    `persistent` keeps the session at the broker over a disconnect. Raises BrokerError when the password file or the
-    certificate cannot be read.
-    """
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=client_id,
-        clean_session=not persistent,
-        protocol=paho.MQTTv311,
-        manual_ack=manual_ack,
+def make_client(settings: Settings, client_id: str) -> paho.Client:
+    """A paho client (MQTT 3.1.1, callback API version 2) without a session of its own, equipped but not connected."""
+    return equipped(
+        paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=True, protocol=paho.MQTTv311),
+        settings,
     )
+
+
+def equipped(client: _Client, settings: Settings) -> _Client:
+    """A client with user, password, TLS and pauses as the settings say.
+
+    Raises BrokerError when the password file or the certificate cannot be read.
+    """
     if settings.mqtt_username:
         client.username_pw_set(settings.mqtt_username, _password(settings))
     if settings.embedded and settings.tls_certificate is not None:

@@ -64,7 +64,7 @@ class Desk:
         kind = {
             "mid": self._mid, "duplicate": False, "retained": False, "connection": 1, "arrived_us": now_us(), "qos": 1
         }  # fmt: skip
-        self.inbox.put(Message(topic=topic, payload=body, **{**kind, **more}))
+        self.inbox.put([Message(topic=topic, payload=body, **{**kind, **more})])
         return self._mid
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:

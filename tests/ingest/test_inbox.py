@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from ingest import inbox as inbox_module
 from ingest.inbox import Inbox, Message
 from telemetry.errors import StoreUnavailableError
 
@@ -16,9 +17,9 @@ def message(size: int = 10, mid: int = 1) -> Message:
 
 def test_a_full_inbox_makes_the_broker_wait_until_the_writer_comes_back() -> None:
     inbox = Inbox(limit_bytes=1_000, window=20, wait_seconds=0)
-    inbox.put(message(900))
+    inbox.put([message(900)])
     handed = threading.Event()
-    thread = threading.Thread(target=lambda: (inbox.put(message(mid=2)), handed.set()))
+    thread = threading.Thread(target=lambda: (inbox.put([message(mid=2)]), handed.set()))
     thread.start()
     assert [m.mid for m in inbox.take(0)[0]] == [1]
     assert not handed.wait(0.1)  # what the writer has in hand still counts
@@ -30,22 +31,46 @@ def test_a_full_inbox_makes_the_broker_wait_until_the_writer_comes_back() -> Non
 
 def test_a_message_after_a_pause_is_given_at_once_and_a_full_window_too() -> None:
     inbox = Inbox(1_000_000, window=3, wait_seconds=60)
-    inbox.put(message())
+    inbox.put([message()])
     assert len(inbox.take(5)[0]) == 1
     for mid in range(3):
-        inbox.put(message(mid=mid))
+        inbox.put([message(mid=mid)])
     assert len(inbox.take(5)[0]) == 3  # the test's own time limit would end a wait of a minute
-    inbox.put(message())
+    inbox.put([message()])
     task = inbox.ask(lambda: 1)
     messages, tasks = inbox.take(5)
     assert (len(messages), len(tasks)) == (1, 1)
     assert not task.done()
 
 
+def test_a_burst_that_has_ended_is_given_though_no_window_is_full() -> None:
+    """A broker whose window is smaller than ours hands over no more before it hears acknowledgements."""
+    inbox = Inbox(1_000_000, window=1_000, wait_seconds=60)
+    inbox.put([message()])
+    inbox.take(5)
+    for mid in range(10):
+        inbox.put([message(mid=mid)])
+    assert len(inbox.take(5)[0]) == 10
+
+
+def test_one_batch_takes_so_many_and_the_rest_still_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_module, "_BATCH", 3)
+    inbox = Inbox(2_000, window=2, wait_seconds=0)
+    inbox.put([message(mid=mid) for mid in range(5)])
+    task = inbox.ask(lambda: 1)
+    messages, tasks = inbox.take(5)
+    assert ([m.mid for m in messages], tasks) == ([0, 1, 2], [(tasks[0][0], task)])
+    waiting = threading.Thread(target=inbox.put, args=([message(mid=5)],))
+    waiting.start()
+    assert [m.mid for m in inbox.take(5)[0]] == [3, 4]
+    waiting.join(5)
+    assert [m.mid for m in inbox.take(5)[0]] == [5]
+
+
 def test_a_closed_inbox_takes_nothing_and_nobody_waits_for_it() -> None:
     inbox = Inbox(500, 20, 0)
-    inbox.put(message(400))
-    waiting = threading.Thread(target=inbox.put, args=(message(),))
+    inbox.put([message(400)])
+    waiting = threading.Thread(target=inbox.put, args=([message()],))
     waiting.start()
     inbox.close()
     waiting.join(5)

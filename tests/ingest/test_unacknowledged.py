@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -121,10 +120,10 @@ def test_whatever_is_said_each_message_counts_once(
         mid = mid % 65_535 + 1
         message = Message(OUT, word.encode(), mid, 1, what != "fresh", False, 1, step * US_PER_SECOND)
         if what == "numbered":
-            known.delivered(replace(message, duplicate=False))
+            known.delivered(message._replace(duplicate=False))
             continue
         if what == "again" and stored:
-            message = replace(stored[step % len(stored)], duplicate=True)
+            message = stored[step % len(stored)]._replace(duplicate=True)
         known.delivered(message)
         is_new, row = known.take(message)
         assert is_new == (not any(message.mid == other.mid for other in stored))

@@ -42,4 +42,4 @@ def test_a_file_for_the_broker_that_is_not_there_is_named(flag: str, tmp_path: P
     words = ["--mqtt-host", "h", "--mqtt-username", "u", flag, str(tmp_path / "missing")]
     found = load(read_arguments(parser("test", ""), words), environment={}, folder=tmp_path)
     with pytest.raises(BrokerError, match=rf"{flag} .*missing cannot be"):
-        make_client(found, "x", persistent=False)
+        make_client(found, "x")
