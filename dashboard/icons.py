@@ -15,10 +15,10 @@ from telemetry.errors import LumosError
 
 NAMES = (
     "activity", "activity-heartbeat", "adjustments", "alert-triangle", "bulb", "calendar", "calendar-week",
-    "chart-candle", "chart-histogram", "chart-line", "chevron-down", "circle-check", "clock", "cpu", "database-off",
-    "device-desktop", "device-tv", "download", "gauge", "history", "hourglass", "link", "logout", "moon",
-    "player-pause", "player-play", "plug-connected", "plug-connected-x", "refresh", "selector", "send", "sun",
-    "table", "terminal-2", "x",
+    "chart-candle", "chart-histogram", "chart-line", "chevron-down", "chevron-left", "circle-check", "clock", "cpu",
+    "database-off", "device-desktop", "device-tv", "download", "gauge", "history", "hourglass", "link", "logout",
+    "moon", "player-pause", "player-play", "plug-connected", "plug-connected-x", "refresh", "search", "selector",
+    "send", "sort-ascending", "sun", "table", "terminal-2", "x",
 )  # fmt: skip
 
 

@@ -29,7 +29,22 @@ SCHEME = "scheme"
 FOOTER = "footer"
 ZONE = "zone"
 
+# The live page without a chosen device: all of them as cards.
+OVERVIEW = "overview"
+OVERVIEW_CARDS = "overview-cards"
+OVERVIEW_CHOICES = "overview-choices"
+OVERVIEW_WORDS = "overview-words"
+OVERVIEW_STATE = "overview-state"
+OVERVIEW_SORT = "overview-sort"
+OVERVIEW_METRIC = "overview-metric"
+OVERVIEW_NEWS = "overview-news"
+OVERVIEW_HEARD = "overview-heard"
+OVERVIEW_REFRESH = "overview-refresh"
+OVERVIEW_TICK = "overview-tick"
+
 # The left panel of the live page.
+DEVICE_PANEL = "device-panel"
+TRAIL = "trail"
 DEVICE = "device"
 DEVICE_FACTS = "device-facts"
 LED = "led"

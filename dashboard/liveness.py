@@ -37,6 +37,8 @@ class Standing:
     status_us: int | None
     place: str | None
     name: str
+    #: After so long without a reading it is quiet.
+    quiet_us: int = _QUIET_US
 
     @property
     def silent(self) -> bool:
@@ -51,8 +53,11 @@ def standing(device: str, row: Mapping[str, Any] | None, last_us: int | None, no
     status_us = row.get("status_us")
     period_ms = status.get("period_ms")
     period_us = int(period_ms * US_PER_MS) if isinstance(period_ms, int | float) else 0
-    quiet = last_us is None or now_us - last_us > max(_QUIET_US, _PERIODS * period_us)
-    if row.get("online") is False and device != ORIGINAL_DEVICE:
+    quiet_us = max(_QUIET_US, _PERIODS * period_us)
+    quiet = last_us is None or now_us - last_us > quiet_us
+    # A broker may tell late that a connection ended; a reading after that shows that the device is back.
+    back = last_us is not None and last_us > (status_us or 0) and not quiet
+    if row.get("online") is False and device != ORIGINAL_DEVICE and not back:
         presence, since = Presence.SILENT, status_us
     elif last_us is None:
         presence, since = Presence.UNHEARD, None
@@ -60,7 +65,8 @@ def standing(device: str, row: Mapping[str, Any] | None, last_us: int | None, no
         presence, since = Presence.PAUSED, last_us
     else:
         presence, since = (Presence.QUIET if quiet else Presence.LIVE), last_us
-    return Standing(presence, since, last_us, status, status_us, row.get("place"), row.get("name") or device)
+    name = row.get("name") or device
+    return Standing(presence, since, last_us, status, status_us, row.get("place"), name, quiet_us)
 
 
 def read_status(text: str | None) -> Mapping[str, Any]:

@@ -26,7 +26,7 @@ DEFAULT_PRESET = "15m"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`device` is empty while there is none; `start_us` and `end_us` count for a custom range only."""
+    """`device` is empty while none is opened; `start_us` and `end_us` count for a custom range only."""
 
     device: str
     metric: str
@@ -88,9 +88,13 @@ class View:
 
 
 def resolve(search: str, series: Sequence[Mapping[str, Any]]) -> View:
-    """The view that an address asks for, among the series that exist; what it leaves out or has wrong is chosen."""
+    """The view that an address asks for, among the series that exist; what it leaves out or has wrong is chosen.
+
+    A device is not: without one (or one that is there) all of them are shown.
+    """
     asked = {key: values[-1] for key, values in parse_qs(search.removeprefix("?")).items()}
-    device = _device(asked.get("device"), series)
+    named = asked.get("device")
+    device = named if named and any(row["device"] == named for row in series) else ""
     own = [row for row in series if row["device"] == device]
     chosen = next((row for row in own if row["metric"] == asked.get("metric")), own[0] if own else None)
     metric = chosen["metric"] if chosen else asked.get("metric", "")
@@ -106,9 +110,6 @@ def resolve(search: str, series: Sequence[Mapping[str, Any]]) -> View:
     return View(device, metric, preset if preset in PRESETS else DEFAULT_PRESET, 0, 0, *about)
 
 
-def _device(asked: str | None, series: Sequence[Mapping[str, Any]]) -> str:
-    """The one asked for if it exists, else the first that has readings, else the first."""
-    if asked is not None and any(row["device"] == asked for row in series):
-        return asked
-    with_readings = (row["device"] for row in series if row["count"])
-    return str(next(with_readings, series[0]["device"] if series else ""))
+def device_in(search: str) -> str:
+    """The device that an address names; empty for none."""
+    return parse_qs(search.removeprefix("?")).get("device", [""])[-1]

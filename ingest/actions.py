@@ -57,6 +57,8 @@ class Actions:
 
         def run() -> Any:
             result = action.run(self, arguments, by)
+            if name in DEVICE_ACTIONS:
+                self.recent.standing += 1
             record(self.writer.connection, name, arguments, by)
             return result
 
@@ -65,6 +67,8 @@ class Actions:
     def _record(self, name: str, arguments: Mapping[str, Any], by: str) -> None:
         record(self.writer.connection, name, arguments, by)
         self.recent.revision += 1
+        if name in DEVICE_ACTIONS:
+            self.recent.standing += 1
 
 
 def _hold_commands(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, list[str]]:

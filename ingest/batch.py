@@ -52,6 +52,8 @@ class Batch:
         self.revised = False
         #: Something was announced: other topics may have to be read from now on.
         self.announced = False
+        #: Whether a list of all devices shows something else now, besides readings.
+        self.stirred = False
         self.newest_us = 0
 
     def take(self, message: Message, said: Sequence[Decoded]) -> None:
@@ -112,9 +114,10 @@ class Batch:
             known = catalog.find_series(sample.device, metric)
             if known is None:
                 known = catalog.series(device_id, metric, message.arrived_us)
-                self.revised = True
-            elif silent:
+                self.revised = self.stirred = True
+            elif known in silent:
                 silent.discard(known)
+                self.stirred = True
             tail.append((sample.t_us, known, value, sample.flags))
         self.newest_us = max(self.newest_us, sample.t_us)
 
@@ -126,7 +129,8 @@ class Batch:
     def _status(self, status: Status, message: Message) -> None:
         device_id = self._device(status.device, message)
         if status.sensors:
-            self.revised |= self._memory.announced.sense(status.device, device_id, status.sensors, message.arrived_us)
+            said_new = self._memory.announced.sense(status.device, device_id, status.sensors, message.arrived_us)
+            self.revised, self.stirred = self.revised or said_new, self.stirred or said_new
         if self._replaying:
             self.rows["statuses"].append((device_id, message.arrived_us, status.online, status.text))
             return
@@ -134,6 +138,7 @@ class Batch:
             self.returned.append(status.device)
         if status.previous is not None:
             self._ledger.ended(device_id, *status.previous, message)
+        self.stirred |= self._memory.changes_standing(device_id, online=status.online, text=status.text)
         is_new = self._memory.status_is_new(device_id, online=status.online, text=status.text)
         # The broker repeats a retained one at each connect.
         if is_new or not (message.retained or message.duplicate):
@@ -205,7 +210,7 @@ class Batch:
         found = self._memory.catalog.find_device(name)
         if found is None:
             found = self._memory.catalog.device(name, message.arrived_us)
-            self.revised = True
+            self.revised = self.stirred = True
         return found
 
 

@@ -18,6 +18,9 @@ class Catalog:
         self._devices: dict[str, int] = {}
         self._series: dict[tuple[int, str], int] = {}
         self._sensors: dict[int, Sensor] = {}
+        #: The way back: a device's name, and whose series it is and of what.
+        self._names: dict[int, str] = {}
+        self._owners: dict[int, tuple[int, str]] = {}
         #: Under which device another one is shown, and the devices that are shown under one.
         self._shown: dict[int, int] = {}
         self._together: dict[int, list[int]] = {}
@@ -35,6 +38,8 @@ class Catalog:
         self._devices = dict(devices)
         self._series = {(device_id, metric): series_id for device_id, metric, series_id, *_ in series}
         self._sensors = {series_id: Sensor(*said) for _, _, series_id, *said in series}
+        self._names = {device_id: name for name, device_id in devices}
+        self._owners = {series_id: (device_id, metric) for device_id, metric, series_id, *_ in series}
         self._shown = dict(self._connection.execute("SELECT device_id, shown_id FROM replacements").fetchall())
         self._together = {}
         for device_id in self._devices.values():
@@ -52,6 +57,7 @@ class Catalog:
         found = self._devices.get(name)
         if found is None:
             found = self._devices[name] = self._next_device
+            self._names[found] = name
             self._together[found] = [found]
             self._deleted.discard(name)
             self._next_device += 1
@@ -65,6 +71,7 @@ class Catalog:
         found = self._series.get((device_id, metric))
         if found is None:
             found = self._series[device_id, metric] = self._next_series
+            self._owners[found] = (device_id, metric)
             self._next_series += 1
             self._connection.execute(
                 "INSERT INTO series (series_id, device_id, metric, created_us) VALUES ($1, $2, $3, $4)",
@@ -103,6 +110,12 @@ class Catalog:
         owners = sorted(self._together[shown], key=lambda owner: owner != shown)
         found = (self._series.get((owner, metric)) for owner in owners)
         return [series_id for series_id in found if series_id is not None]
+
+    def name_of(self, series_id: int) -> tuple[str, str] | None:
+        """`(device, metric)` as questions call a series; None for one that is not there (any more)."""
+        owner = self._owners.get(series_id)
+        name = None if owner is None else self._names.get(self.shown_as(owner[0]))
+        return None if owner is None or name is None else (name, owner[1])
 
     def metrics(self, device: str) -> list[str]:
         """The metrics of a device as it is shown."""

@@ -51,6 +51,28 @@ def with_live_questions(
         )
         return with_metadata(table, cursor=found.cursor, complete=found.complete, revision=recent.revision)
 
+    def latest(
+        connection: duckdb.DuckDBPyConnection,  # noqa: ARG001  (answered from memory)
+        *,
+        cursor: str,
+    ) -> pa.Table:
+        """The newest reading of each series that has a newer one than at the cursor: device, metric, t_us, value.
+
+        The metadata holds the new `cursor`, `complete` (false: the cursor says nothing here, load everything), and
+        `standing`, which changes when a device came, went, was renamed or began to measure something else.
+        """
+        found = recent.newest_since(cursor)
+        newest: dict[tuple[str, str], tuple[int, float]] = {}
+        for series_id, reading in found.readings.items():
+            name = writer.catalog.name_of(series_id)
+            if name is not None and reading >= newest.get(name, reading):
+                newest[name] = reading
+        rows = [(device, metric, *reading) for (device, metric), reading in sorted(newest.items())]
+        columns = list(zip(*rows, strict=True)) or [()] * 4
+        table = pa.table([pa.array(list(column), kind) for column, kind in zip(columns, _LATEST.types, strict=True)],
+                         schema=_LATEST)  # fmt: skip
+        return with_metadata(table, cursor=found.cursor, complete=found.complete, standing=recent.standing)
+
     def health(connection: duckdb.DuckDBPyConnection) -> pa.Table:  # noqa: ARG001  (answered from memory)
         """One row: how ingest is doing now."""
         row: dict[str, Any] = {
@@ -69,9 +91,10 @@ def with_live_questions(
         schema = pa.schema([(name, _KINDS.get(name, pa.int64())) for name in row])
         return pa.Table.from_pylist([row], schema)
 
-    return {**QUESTIONS, "changes": changes, "health": health}
+    return {**QUESTIONS, "changes": changes, "latest": latest, "health": health}
 
 
+_LATEST = pa.schema([("device", pa.string()), ("metric", pa.string()), ("t_us", pa.int64()), ("value", pa.float64())])
 _KINDS = {
     "broker_connected": pa.bool_(),
     "messages_per_second": pa.float64(),

@@ -6,7 +6,9 @@ the writer's thread alone.
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
+from typing import Any
 
 import duckdb
 
@@ -86,6 +88,10 @@ class Memory:
         before, self._statuses[device_id] = self._statuses.get(device_id), (online, text)
         return before != (online, text)
 
+    def changes_standing(self, device_id: int, *, online: bool, text: str) -> bool:
+        """Whether a status changes how its device stands beside the one before: there or not, sending, how often."""
+        return _standing(online, text) != _standing(*self._statuses.get(device_id, (None, "")))
+
     def is_online(self, device_id: int) -> bool:
         """Whether the device's last status says so."""
         return self._statuses.get(device_id, (False, ""))[0]
@@ -136,3 +142,12 @@ class Memory:
                 "SELECT n, n FROM events WHERE device_id = $1 AND boot = $2 AND n IS NOT NULL", list(boot)
             ).fetchall()
         )
+
+
+def _standing(online: bool | None, text: str) -> tuple[Any, ...]:
+    """What an overview of all devices shows of a status."""
+    try:
+        said = json.loads(text) if online else None
+    except ValueError:
+        said = None
+    return (online, said.get("sending"), said.get("period_ms")) if isinstance(said, dict) else (online,)

@@ -24,6 +24,15 @@ class Changes:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """series_id → (t_us, value) of those that have something newer; not `complete`: load everything."""
+
+    readings: dict[int, tuple[int, float]]
+    cursor: str
+    complete: bool
+
+
 class Recent:
     """Written by the writer's thread, asked by the read service's."""
 
@@ -31,9 +40,13 @@ class Recent:
         self._run = secrets.token_hex(4)
         self._ring: deque[tuple[int, int, int, float]] = deque(maxlen=kept)
         self._last = 0
+        #: The newest reading of each series, by its own time: (number, t_us, value).
+        self._newest: dict[int, tuple[int, int, float]] = {}
         self._lock = threading.Lock()
         #: Grows whenever a device, series, status, command or command state changed.
         self.revision = 0
+        #: Grows whenever a list of all devices shows something else than readings: a device came, went, was renamed.
+        self.standing = 0
 
     def add(self, readings: Iterable[tuple[int, int, float]]) -> None:
         """Take in committed readings as (series_id, t_us, value)."""
@@ -41,6 +54,9 @@ class Recent:
             for series_id, t_us, value in readings:
                 self._last += 1
                 self._ring.append((self._last, series_id, t_us, value))
+                known = self._newest.get(series_id)
+                if known is None or t_us >= known[1]:
+                    self._newest[series_id] = (self._last, t_us, value)
 
     def since(self, series_ids: Collection[int], cursor: str) -> Changes:
         """The readings of some series committed after the cursor; none for an empty cursor, which asks where we are."""
@@ -61,3 +77,15 @@ class Recent:
                     rows.append((series, t_us, value))
             rows.reverse()
             return Changes(rows, here, complete=True)
+
+    def newest_since(self, cursor: str) -> Newest:
+        """The newest reading of each series that has a newer one than at the cursor."""
+        with self._lock:
+            here = f"{self._run}:{self._last}"
+            run, _, number = cursor.partition(":")
+            if run != self._run or not number.isdigit() or int(number) > self._last:
+                return Newest({}, here, complete=False)
+            found = {
+                series_id: (t_us, value) for series_id, (n, t_us, value) in self._newest.items() if n > int(number)
+            }
+            return Newest(found, here, complete=True)

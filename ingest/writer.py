@@ -232,6 +232,8 @@ class Writer:
         self._recent.add((series_id, t_us, value) for t_us, series_id, value, _ in readings)
         if batch.revised:
             self._recent.revision += 1
+        if batch.stirred:
+            self._recent.standing += 1
         self.readings += len(readings)
         self._unfolded += len(readings)
         self.quarantine.added(batch.rows["quarantine"])

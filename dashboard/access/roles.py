@@ -72,6 +72,8 @@ ROUTES: Mapping[str, Role] = {
 CALLBACKS: Mapping[str, Role] = {
     f"{ids.VIEW}.data": Role.VIEWER,
     f"{ids.NOW_VALUE}.children": Role.VIEWER,
+    f"{ids.OVERVIEW_CARDS}.children": Role.VIEWER,
+    f"{ids.OVERVIEW_REFRESH}.data": Role.VIEWER,
     f"{ids.ADDRESS}.search": Role.VIEWER,
     f"{ids.CHART}.figure": Role.VIEWER,
     f"{ids.CARDS}.children": Role.VIEWER,

@@ -151,7 +151,8 @@
     const ways = {};
     if (series?.device) {
       const live = new URLSearchParams({ device: series.device, metric: series.metric });
-      ways.live = openPage === "live" ? view.search : `?${live}`;
+      // From a device on the live page its link leads back to all of them.
+      ways.live = openPage === "live" ? "" : `?${live}`;
       ways.explore = known ? search(choicesOf(explored), zoom) : `?series=${keyOf(series)}`;
     }
     const hrefs = page.pages.map(([name]) => address(name) + (ways[name] || ""));

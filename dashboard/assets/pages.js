@@ -1,9 +1,6 @@
 // Shows the page that the address names, marks it in the header, and names it in the window's title.
 // Wired in dashboard/callbacks/browser.py; the pages stand in dashboard/pages.py.
 (function () {
-  // -1: an interval without end; 0: none.
-  const running = (wish) => (wish ? -1 : 0);
-
   function turnPage(pathname, page) {
     const path = (pathname || "/").slice(page.prefix.length).replace(/\/$/, "");
     const [name, , title] = page.pages.find(([, own]) => own === path) || page.pages[0];
@@ -11,7 +8,19 @@
     const hidden = page.pages.flatMap(([each]) => [each !== name, each !== name]);
     const links = page.pages.map(([each]) => (each === name ? "page-link page-link-open" : "page-link"));
     setTimeout(() => mark(page.pages, name), 0);
-    return [name, running(name === "live"), running(name !== "live"), ...hidden, ...links, ...links];
+    return [name, ...hidden, ...links, ...links];
+  }
+
+  // -1: an interval without end; 0: none.
+  const running = (wish) => (wish ? -1 : 0);
+
+  // What asks again and again: an opened device's chart, or the cards of all devices; beside those, and on other pages,
+  // a slow pulse. The cards have the whole width: no device is chosen that the left panel could be about.
+  function tick(page, view, navbar) {
+    const chart = page === "live" && Boolean(view?.device);
+    const cards = page === "live" && Boolean(view) && !view.device;
+    const shown = { ...navbar, collapsed: { ...navbar.collapsed, desktop: cards } };
+    return [running(chart), running(cards), running(!chart), cards, shown];
   }
 
   // dcc.Link knows no aria-current.
@@ -28,6 +37,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    lumos: Object.assign({}, window.dash_clientside?.lumos, { turn_page: turnPage }),
+    lumos: Object.assign({}, window.dash_clientside?.lumos, { turn_page: turnPage, tick }),
   });
 })();

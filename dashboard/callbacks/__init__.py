@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 import dash
 
-from dashboard.callbacks import browser, chart, commands, explore, frame, numbers, opening
+from dashboard.callbacks import browser, chart, commands, explore, frame, numbers, opening, overview
 from dashboard.context import Context
 
 REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
     browser.register,
     opening.register,
+    overview.register,
     chart.register,
     numbers.register,
     frame.register,

@@ -25,8 +25,6 @@ def register(app: dash.Dash, _context: Context) -> None:
     wire(
         _in_browser("turn_page"),
         Output(ids.OPEN_PAGE, "data"),
-        Output(ids.TICK, "max_intervals"),
-        Output(ids.PULSE, "max_intervals"),
         *(Output(part(page.name), "hidden") for page in PAGES for part in (ids.page, ids.page_panel)),
         *(Output(ids.page_link(page.name, where), "className") for where in ("", ids.DRAWER) for page in PAGES),
         Input(ids.ADDRESS, "pathname"),
@@ -59,6 +57,36 @@ def register(app: dash.Dash, _context: Context) -> None:
         State(ids.EXPLORE_ZOOM, "data"),
         prevent_initial_call=True,
     )
+    # What ticks: the live page's chart, or its cards, and slowly whatever page is open beside a chart.
+    wire(
+        _in_browser("tick"),
+        Output(ids.TICK, "max_intervals"),
+        Output(ids.OVERVIEW_TICK, "max_intervals"),
+        Output(ids.PULSE, "max_intervals"),
+        Output(ids.DEVICE_PANEL, "hidden"),
+        Output(ids.SHELL, "navbar", allow_duplicate=True),
+        Input(ids.OPEN_PAGE, "data"),
+        Input(ids.VIEW, "data"),
+        State(ids.SHELL, "navbar"),
+        prevent_initial_call=True,
+    )
+    wire(
+        _in_browser("choose_devices"),
+        Input(ids.OVERVIEW_WORDS, "value"),
+        Input(ids.OVERVIEW_STATE, "value"),
+        Input(ids.OVERVIEW_SORT, "value"),
+        Input(ids.OVERVIEW_METRIC, "value"),
+        State(ids.OVERVIEW_CHOICES, "data"),
+    )
+    wire(
+        _in_browser("show_choices"),
+        Output(ids.OVERVIEW_WORDS, "value"),
+        Output(ids.OVERVIEW_STATE, "value"),
+        Output(ids.OVERVIEW_SORT, "value"),
+        Output(ids.OVERVIEW_METRIC, "value"),
+        Input(ids.OVERVIEW_CHOICES, "data"),
+    )
+    wire(_in_browser("overview_news"), Input(ids.OVERVIEW_NEWS, "data"))
     # A choice goes into the address, and the address decides what is shown (dashboard.callbacks.opening): without an
     # output of its own, since address → choice → address would be a circle.
     wire(

@@ -45,6 +45,8 @@ def register(app: dash.Dash, context: Context) -> None:
         kept: Kept | None, browser: Kept, zoomed: Kept | None, _live: bool, _retry: int, shown: Kept | None, page: Kept
     ) -> Any:
         view, style = view_of(kept), style_of(context, page, browser)
+        if not view.device:
+            raise PreventUpdate
         before, zoom = Shown.from_json(shown), zoom_of(zoomed, view, style)
         only_zoom = ctx.triggered_id == ids.ZOOM
         try:

@@ -16,10 +16,12 @@ from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
 from dashboard.drawing import newest
 from dashboard.figures import Style
+from dashboard.overview.choices import resolve as overview_choices
 from dashboard.pages import LIVE
 from dashboard.panels.cards import newest_text
+from dashboard.panels.parts import banner
 from dashboard.panels.welcome import welcome
-from dashboard.views import CUSTOM, View, resolve
+from dashboard.views import CUSTOM, View, device_in, resolve
 from telemetry.errors import QuestionError
 from telemetry.timestamps import US_PER_MS, US_PER_SECOND, now_us, parse_instant
 
@@ -46,22 +48,28 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.CUSTOM_FROM, "value"),
         Output(ids.CUSTOM_TO, "value"),
         Output(ids.CONTENT, "hidden"),
+        Output(ids.OVERVIEW, "hidden"),
         Output(ids.WELCOME, "children"),
+        Output(ids.OVERVIEW_CHOICES, "data"),
+        Output(ids.TRAIL, "children"),
         Input(ids.ADDRESS, "search"),
         Input(ids.OPEN_PAGE, "data"),
         Input(ids.REVISION, "data"),
         Input(ids.BROWSER, "data"),
         State(ids.VIEW, "data"),
+        State(ids.OVERVIEW_CHOICES, "data"),
         State(ids.PAGE, "data"),
     )
     def open_address(
-        search: str | None, open_page: str | None, _revision: int, browser: Kept, kept: Kept | None, page: Kept
-    ) -> Any:
+        search: str | None, open_page: str | None, _revision: int, browser: Kept, kept: Kept | None,
+        choices: Kept | None, page: Kept,
+    ) -> Any:  # fmt: skip
         if open_page != LIVE:
             raise PreventUpdate
         style = style_of(context, page, browser)
         opened = open_view(search or "", context.rows("series"), context.rows("devices"))
         view = opened.view
+        looked_for = None if view.device or not opened.devices else overview_choices(search or "").as_json()
         moments = [local_text(t_us, style) for t_us in view.window(now_us())]
         same = kept == _kept(view)
         return (
@@ -73,7 +81,10 @@ def register(app: dash.Dash, context: Context) -> None:
             no_update if same else view.range,
             *([no_update, no_update] if same else moments),
             not view.device,
-            None if view.device else welcome(context.settings, style.say),
+            looked_for is None,
+            _instead(opened, search or "", context, style),
+            no_update if looked_for == choices else looked_for,
+            next((row["label"] for row in opened.devices if row["value"] == view.device), ""),
         )
 
     @app.callback(
@@ -123,6 +134,16 @@ def open_view(search: str, series: Sequence[Mapping[str, Any]], devices: Sequenc
         [{"value": row["device"], "label": _device_label(row)} for row in devices],
         [{"value": row["metric"], "label": _metric_label(row)} for row in series if row["device"] == view.device],
     )
+
+
+def _instead(opened: Opened, search: str, context: Context, style: Style) -> Any:
+    """What stands above the cards: how to get a first device, or that the one asked for is not there."""
+    if not opened.devices:
+        return welcome(context.settings, style.say)
+    asked = device_in(search)
+    if opened.view.device or not asked:
+        return None
+    return banner(style.say("no such device", device=asked[:64]), style.say("no such device detail"), "warning")
 
 
 def custom_view(view: View, start: str | None, end: str | None, style: Style) -> View | str:

@@ -8,14 +8,15 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import ids
-from dashboard.panels.parts import aria, icon, skeleton
+from dashboard.panels.parts import all_devices, aria, icon, skeleton
 from dashboard.translations import Say
 from telemetry.commands import MESSAGE_LENGTH
 
 
 def panel(say: Say, *, may_act: bool) -> html.Div:
     """The panel's frame; callbacks fill it. Who may only look sees the states, without the controls."""
-    return html.Div([_chooser(say), _led(say, may_act), _screen(say, may_act)], className="device-panel")
+    parts = [all_devices(say), _chooser(say), _led(say, may_act), _screen(say, may_act)]
+    return html.Div(parts, id=ids.DEVICE_PANEL, className="device-panel")
 
 
 def _chooser(say: Say) -> html.Section:

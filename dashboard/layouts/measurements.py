@@ -1,4 +1,7 @@
-"""The page of one series: toolbar, stat cards, chart, history, statistics. A further chart is one more card."""
+"""The page Live: all devices as cards, or one opened: toolbar, stat cards, chart, history, statistics.
+
+A further chart is one more card.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,25 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import figures, ids
+from dashboard.layouts import overview
 from dashboard.layouts.controls import link_field, moment
-from dashboard.panels.parts import Child, ago, aria, icon, skeleton
+from dashboard.panels.parts import Child, ago, all_devices, aria, icon, skeleton
 from dashboard.translations import Say
 from dashboard.views import CUSTOM, DEFAULT_PRESET, PRESETS
 
 
 def content(say: Say) -> list[html.Div]:
     """Everything below the banners."""
-    return [html.Div(id=ids.WELCOME), html.Div(_content(say), id=ids.CONTENT)]
+    return [
+        html.Div(id=ids.WELCOME),
+        html.Div(overview.content(say), id=ids.OVERVIEW, hidden=True),
+        html.Div(_content(say), id=ids.CONTENT, hidden=True),
+    ]
 
 
 def _content(say: Say) -> list[html.Div]:
     return [
+        html.Div([all_devices(say), html.H1(id=ids.TRAIL, className="trail-name")], className="trail"),
         toolbar(say),
         custom_range(say),
         html.Div(

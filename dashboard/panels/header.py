@@ -24,22 +24,23 @@ _TONES = {
 def badges(
     health: Mapping[str, Any] | None, standing: Standing | None, style: Style, *, ticking: bool = True
 ) -> list[Child]:
-    """Broker or ingest, device, storage; `health` is None when ingest does not run.
+    """Broker or ingest, the device in sight if there is one, storage; `health` is None when ingest does not run.
 
     `ticking`: the newest reading is on the page, and ticks keep it current.
     """
     say = style.say
+    extra = "" if standing is None else "wide-only"
     if health is None:
-        first = badge(say("ingest"), say("not running"), "bad", extra="wide-only")
+        first = badge(say("ingest"), say("not running"), "bad", extra=extra)
         last = []
     else:
         connected = bool(health["broker_connected"])
         first = badge(
             say("broker"), say("connected" if connected else "disconnected"), "good" if connected else "bad",
-            extra="wide-only",
+            extra=extra,
         )  # fmt: skip
         last = [badge(say("storage"), formats.size(health["bytes"], style.language), "good", extra="wide-only")]
-    return [first, _device(standing, style, ticking=ticking), *last]
+    return [first, *([_device(standing, style, ticking=ticking)] if standing else []), *last]
 
 
 def presence_words(standing: Standing, style: Style, *, ticking: bool = True) -> Child:
@@ -87,9 +88,7 @@ def health_key(health: Mapping[str, Any] | None, *, quiet: bool) -> str:
     return f"{health['broker_connected']:d}{bool(health.get('clock_behind')):d}{quiet:d}-{megabytes}"
 
 
-def _device(standing: Standing | None, style: Style, *, ticking: bool) -> html.Span:
-    if standing is None:
-        return badge(style.say("device"), style.say("none"), "warning")
+def _device(standing: Standing, style: Style, *, ticking: bool) -> html.Span:
     live = standing.presence is Presence.LIVE
     return badge(
         style.say("device"), presence_words(standing, style, ticking=ticking), _TONES[standing.presence], live=live

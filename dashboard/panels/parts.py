@@ -103,6 +103,11 @@ def action_link(words: str, href: str) -> dcc.Link:
     return dcc.Link(words, href=href, className="button tinted")
 
 
+def all_devices(say: Say) -> dcc.Link:
+    """The way back from a device to all of them."""
+    return dcc.Link([icon("chevron-left"), say("all devices")], href="?", className="all-devices")
+
+
 def skeleton(extra: str = "") -> html.Div:
     """The panel's shape while its content is under way; it is seen after 200 ms only."""
     return html.Div(className=f"skeleton {extra}".strip(), **_HIDDEN)

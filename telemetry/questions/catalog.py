@@ -38,7 +38,7 @@ def series(connection: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def last_values(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The newest reading of every series that has one: device, metric, unit, label, t_us, value."""
+    """The newest reading of every series that has one: device, metric, unit, label, decimals, t_us, value."""
     return table(
         connection,
         f"""
@@ -46,7 +46,8 @@ def last_values(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             SELECT series_id, max(last_us) AS t_us, arg_max(last, last_us) AS value
             FROM ({_everything(connection)}) GROUP BY series_id
         )
-        SELECT device, metric, {_described("unit", "label")}, max(t_us) AS t_us, arg_max(value, t_us) AS value
+        SELECT device, metric, {_described("unit", "label", "decimals")},
+            max(t_us) AS t_us, arg_max(value, t_us) AS value
         FROM newest JOIN shown_series USING (series_id) GROUP BY device, metric ORDER BY device, metric
         """,
     )

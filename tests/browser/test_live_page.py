@@ -199,7 +199,10 @@ def test_without_any_board_the_page_tells_how_to_connect_one(open_page: OpenPage
         expect(page.locator("#content")).to_be_hidden()
         with observer(mqtt_port, "none") as board:
             board.publish("esp32/output", "1234.00")
-        expect(page.locator("#now-value")).to_contain_text("1,234", timeout=15_000)
+        card = page.locator("[data-device=esp32]")
+        expect(card.locator("[data-value=light]")).to_have_text("1,234", timeout=15_000)
+        card.get_by_role("link").click()
+        expect(page.locator("#now-value")).to_contain_text("1,234")
 
         # A killed ingest: the page says so, goes on with what is stored, and says when it is back.
         (ingest,) = [p for p in psutil.Process(app.process.pid).children() if "ingest" in p.cmdline()]

@@ -78,7 +78,7 @@ def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    composed = re.compile(r"(result|answer|range|target|value|scheme|statistic|max|min|role) ")
+    composed = re.compile(r"(result|answer|range|target|value|scheme|statistic|max|min|role|state|sort) ")
     literals |= {f"page {page.name}" for page in PAGES}
     literals |= {f"{family} {panel.name}" for panel in PANELS for family in ("panel", "empty")}
     literals |= {f"compare {name}" for name in COMPARISONS} | {f"marks {name}" for name in MARKS}

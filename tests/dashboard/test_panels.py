@@ -93,7 +93,8 @@ def test_what_cannot_be_asked_counts_as_not_there(context_on: Any, style: Style)
 def test_opening_offers_what_there_is(context_on: Any) -> None:
     series = [{"device": "window", "metric": "light", "unit": "lx", "label": "Light", "count": 3, "first_us": NOON_US}]
     devices = [status_row(place="attic"), status_row(device="mute")]
-    opened = open_view("", series, devices)
+    assert open_view("", series, devices).view.device == ""
+    opened = open_view("?device=window", series, devices)
     assert opened.view.device == "window"
     assert opened.devices == [{"value": "window", "label": "window · attic"}, {"value": "mute", "label": "mute"}]
     assert opened.metrics == [{"value": "light", "label": "Light (lx)"}]

@@ -17,18 +17,21 @@ SERIES = [
 @pytest.mark.parametrize(
     ("search", "device", "metric", "range_"),
     [
-        ("", "cellar", "humidity", "15m"),
+        ("", "", "", "15m"),
+        ("?device=", "", "", "15m"),
         ("?device=attic", "attic", "light", "15m"),
         ("?device=cellar&metric=light&range=24h", "cellar", "light", "24h"),
         ("?device=cellar&metric=pressure", "cellar", "humidity", "15m"),
-        ("?device=garage&metric=light&range=7d", "cellar", "light", "7d"),
-        ("?range=1000y", "cellar", "humidity", "15m"),
-        ("?from=x&to=y&range=1h", "cellar", "humidity", "1h"),
-        ("?from=2026-11-18&to=2026-11-17", "cellar", "humidity", "15m"),
+        ("?device=garage&metric=light&range=7d", "", "light", "7d"),
+        ("?device=cellar&range=1000y", "cellar", "humidity", "15m"),
+        ("?device=cellar&from=x&to=y&range=1h", "cellar", "humidity", "1h"),
+        ("?device=cellar&from=2026-11-18&to=2026-11-17", "cellar", "humidity", "15m"),
         ("?device=cellar&device=attic", "attic", "light", "15m"),
     ],
 )
-def test_what_an_address_leaves_out_or_has_wrong_is_chosen(search: str, device: str, metric: str, range_: str) -> None:
+def test_what_an_address_leaves_out_or_has_wrong_is_chosen_but_no_device(
+    search: str, device: str, metric: str, range_: str
+) -> None:
     view = resolve(search, SERIES)
     assert (view.device, view.metric, view.range) == (device, metric, range_)
 

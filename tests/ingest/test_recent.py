@@ -25,3 +25,16 @@ def test_a_cursor_that_says_nothing_here_asks_to_load_everything() -> None:
         assert (found.rows, found.complete) == ([], False)
     edge = f"{start.partition(':')[0]}:2"
     assert [t for _, t, _ in recent.since([1], edge).rows] == [2, 3, 4]
+
+
+def test_of_each_series_the_newest_reading_is_told_once_and_a_late_one_not_at_all() -> None:
+    recent = Recent(kept=2)
+    start = recent.newest_since(recent.since((), "").cursor).cursor
+    recent.add([(1, 10, 1.0), (2, 10, 9.0), (1, 20, 2.0), (1, 15, 7.0)])
+    found = recent.newest_since(start)
+    assert (found.readings, found.complete) == ({1: (20, 2.0), 2: (10, 9.0)}, True)  # though the ring has lost some
+    assert recent.newest_since(found.cursor).readings == {}
+    recent.add([(1, 12, 3.0)])
+    assert recent.newest_since(found.cursor).readings == {}
+    for cursor in ("", "other:0", f"{start.partition(':')[0]}:99"):
+        assert not recent.newest_since(cursor).complete
