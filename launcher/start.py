@@ -82,13 +82,26 @@ def _choose_ports(settings: Settings) -> tuple[Settings, list[str]]:
 
 
 def _for_boards(settings: Settings) -> dict[str, object]:
-    """Where boards reach the broker: `host` is None where only this machine does."""
-    if settings.embedded:
-        from launcher.certificate import addresses
+    """How boards reach the broker, for who sets one up here.
 
-        host = next(iter(addresses()), None) if settings.lan else None
-        return {"host": host, "port": settings.mqtt_port, "tls": settings.tls_certificate is not None}
-    return {"host": settings.mqtt_host, "port": settings.mqtt_port, "tls": settings.mqtt_tls_ca is not None}
+    `host` is the first choice, null where only this machine reaches it; `names` all that mean it; `authority` whom to
+    trust at its other end, null where it does not speak TLS.
+    """
+    from launcher.certificate import addresses, names_of_this_host
+
+    here = not settings.embedded and settings.mqtt_host in ("127.0.0.1", "localhost", "::1")
+    if settings.embedded or here:
+        host = next(iter(addresses()), None) if here or settings.lan else None
+        names = names_of_this_host()
+    else:
+        host, names = settings.mqtt_host, [settings.mqtt_host]
+    authority = settings.tls_certificate if settings.embedded else settings.mqtt_tls_ca
+    return {
+        "host": host,
+        "names": names,
+        "port": settings.mqtt_port,
+        "authority": str(authority.absolute()) if authority is not None else None,
+    }
 
 
 def _broker_host(settings: Settings) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import sys
 
+import micropython
+
 from . import config as configuration
 from .board import Board
 from .esp32 import Esp32Hal
@@ -10,6 +12,7 @@ from .esp32 import Esp32Hal
 #: A board that has never reached its network tries so often before it offers the set-up.
 _FIRST_TRIES = 3
 _SET_UP_SECONDS = 600
+_CTRL_C = 3
 #: A board that was never told anything still has a button for the set-up.
 _WIRING = {"led": (2, False), "button": (0, True), "screen": None, "adc": (), "i2c": None}
 
@@ -27,11 +30,13 @@ def start() -> None:
     except Exception as error:  # noqa: BLE001 - whatever it was, a board that stands still helps nobody
         sys.print_exception(error)  # type: ignore[attr-defined]
         cause = "error: " + type(error).__name__
+    micropython.kbd_intr(-1)  # whoever interrupted may be in a hurry; what memory holds comes first
     for board in lives:
         try:
             board.buffer.keep_on_flash()
         except Exception as error:  # noqa: BLE001 - what cannot be kept must not keep the board from starting again
             sys.print_exception(error)  # type: ignore[attr-defined]
+    micropython.kbd_intr(_CTRL_C)
     if cause is None:
         hal.stop_watching()
     else:

@@ -68,8 +68,3 @@ def fitting(machine: str) -> list[str]:
     words = machine.upper().replace("-", "").split()
     named = max((row["chip"] for row in BOARDS.values() if row["chip"] in words), key=len, default=None)
     return [name for name, row in BOARDS.items() if named in (None, row["chip"])]
-
-
-def default_sensors(board: str) -> list[dict[str, Any]]:
-    """What a board measures when nobody said: light."""
-    return [{"driver": "photoresistor", "metric": "light", "pin": BOARDS[board]["light"]}]

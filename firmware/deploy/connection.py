@@ -126,18 +126,18 @@ class BoardConnection:
         except OSError:
             pass  # the cable is out already
 
-    def identify(self) -> tuple[str, tuple[int, ...], str]:
-        """`(implementation, version, machine)`; refuses what is no MicroPython, or one too old."""
+    def identify(self) -> tuple[str, str]:
+        """`(version, machine)`; refuses what is no MicroPython, or one too old."""
         name, version, machine = self._ask(
             "import sys; print([sys.implementation.name, list(sys.implementation.version[:3]),"
             " getattr(sys.implementation, '_machine', '')])"
         )
         if name != "micropython":
             raise BoardError(f"{self.port} runs {name}, not MicroPython: {_FLASHING}")
+        have, need = (".".join(map(str, numbers)) for numbers in (version, OLDEST_MICROPYTHON))
         if tuple(version[:2]) < OLDEST_MICROPYTHON:
-            have, need = ".".join(map(str, version)), ".".join(map(str, OLDEST_MICROPYTHON))
             raise BoardError(f"{self.port} runs MicroPython {have}; Lumos needs {need} or newer: {_FLASHING}")
-        return str(name), tuple(version), str(machine)
+        return have, str(machine)
 
     def keep_watchdog_quiet(self) -> None:
         """Give this connection ten minutes from the watchdog that the running program may have started."""

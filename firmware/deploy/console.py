@@ -95,11 +95,17 @@ def wait_for_report(
         if unreached is not None and time.monotonic() - unreached[0] > _BROKER_SECONDS:
             raise BoardError(
                 f"the board is on the Wi-Fi and cannot use the broker at {config['host']}:{config['port']}"
-                f" ({unreached[1]}): see that it runs and is open to the network (--lan), or deploy again with --broker"
+                f" ({unreached[1]}): {_remedy(unreached[1])}"
             )
     raise BoardError(
         f"{config['device']} has not reported within {seconds:.0f} s: `python -m firmware console` shows what it does"
     )
+
+
+def _remedy(reason: str) -> str:
+    if "password" in reason or "this user" in reason:
+        return "deploy again with --new-password"
+    return "see that it runs and is open to the network (--lan), or deploy again with --broker"
 
 
 def _complain_of_wifi(line: str, config: dict[str, Any]) -> None:

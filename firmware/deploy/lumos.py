@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import getpass
 import json
+import re
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from firmware.deploy.errors import BoardConfigError
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError, LumosError, StoreUnavailableError
 from telemetry.reader import Actions, Reader
@@ -16,12 +19,31 @@ from telemetry.reader import Actions, Reader
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the running Lumos can be reached: the page, and for boards the broker."""
+    """Where the running Lumos can be reached: the page, and for boards the broker.
+
+    `broker_host` is None where only this machine reaches it, `broker_names` is all that means it, `authority` the file
+    with the certificate to trust at its other end, None where it does not speak TLS.
+    """
 
     page: str
     broker_host: str | None
+    broker_names: tuple[str, ...]
     broker_port: int
-    tls: bool
+    authority: Path | None
+
+    def authority_der(self) -> str | None:
+        """The certificate that boards verify the broker with, DER in base64. Raises BoardConfigError."""
+        if self.authority is None:
+            return None
+        try:
+            # A host's own certificate stands before that of its authority.
+            *_, last = re.findall(_PEM, self.authority.read_text(encoding="utf-8"), re.DOTALL)
+            return base64.b64encode(ssl.PEM_cert_to_DER_cert(last)).decode()
+        except (OSError, ValueError) as cause:
+            raise BoardConfigError(f"{self.authority} holds no certificate that boards could trust: {cause}") from cause
+
+
+_PEM = "-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----"
 
 
 class RunningLumos:
@@ -40,21 +62,17 @@ class RunningLumos:
             self._reader.ask("devices")
         except (OSError, ValueError, KeyError, LumosError):
             return None
-        return Address(said["address"], broker["host"], broker["port"], broker["tls"])
+        authority = Path(broker["authority"]) if broker["authority"] else None
+        return Address(said["address"], broker["host"], tuple(broker["names"]), broker["port"], authority)
 
-    def board_password(self, device: str) -> str:
-        """A fresh password at the broker for the device, whether it had one or not."""
+    def board_password(self, device: str) -> tuple[str, str]:
+        """A fresh password at the broker for the device, whether it had one or not; and what a person must still do."""
         by = f"{getpass.getuser()} (deploy)"
         try:
             made = self._actions.call("add_board_user", {"device": device}, by)
         except ActionError:
             made = self._actions.call("renew_board_user", {"device": device}, by)
-        return str(made["password"])
-
-    def authority(self) -> str:
-        """The certificate authority that boards verify the broker with, DER in base64."""
-        pem = self._folder.tls_authority.read_text(encoding="utf-8")
-        return base64.b64encode(ssl.PEM_cert_to_DER_cert(pem)).decode()
+        return str(made["password"]), str(made["note"])
 
     def last_status_us(self, device: str) -> int:
         """When the device last said something about itself; 0 for never."""

@@ -88,34 +88,52 @@ def complete(known: dict[str, Any], person: Person, default_host: str | None, ma
     `machine` is what MicroPython calls the board. The broker user's password is not asked for: Lumos makes it.
     """
     made = merged(known)
-    fitting = boards.fitting(machine)
-    if made.get("board") not in boards.BOARDS:
-        if made.get("board"):
-            raise BoardConfigError(f"'{made['board']}' is no board{nearest(str(made['board']), boards.BOARDS)}")
-        made["board"] = _asked(person, "Board", "--board", fitting[0], fitting)
-    if made["board"] not in fitting:
-        raise BoardConfigError(
-            f"the board is no {made['board']}: MicroPython calls it '{machine}'."
-            f" Choose with --board: {', '.join(fitting)}"
-        )
+    made["board"] = _board(made.get("board"), person, machine)
     if "device" not in made:
         made["device"] = _asked(person, "Name of the device", "--device", "")
     if not is_device_id(str(made["device"])):
         raise BoardConfigError(f"'{made['device']}' is no name for a device: 1 to 64 of A-Z a-z 0-9 _ -, and not esp32")
-    if not made.get("wifi", {}).get("ssid"):
-        _put(made, ("wifi", "ssid"), _asked(person, "Wi-Fi", "--wifi", ""))
-    if "password" not in made["wifi"]:
+    made["wifi"] = _wifi(made.get("wifi", {}), person)
+    if not made.get("host"):
+        made["host"] = _asked(person, "Broker, as the board reaches it", "--broker", default_host or "")
+    made["wiring"] = boards.wiring(made)
+    if "sensors" not in made:
+        pins = [str(pin) for pin in made["wiring"]["adc"]]
+        default = str(boards.BOARDS[made["board"]]["light"])
+        made["sensors"] = light_on(int(_asked(person, "Pin of the light sensor", "--light-pin", default, pins)))
+    _check(made)
+    return made
+
+
+def _board(name: str | None, person: Person, machine: str) -> str:
+    fitting = boards.fitting(machine)
+    if name is None:
+        return _asked(person, "Board", "--board", fitting[0], fitting)
+    if name not in boards.BOARDS:
+        raise BoardConfigError(f"'{name}' is no board{nearest(name, boards.BOARDS)}")
+    if name not in fitting:
+        raise BoardConfigError(
+            f"the board is no {name}: MicroPython calls it '{machine}'. Choose with --board: {', '.join(fitting)}"
+        )
+    return name
+
+
+def _wifi(known: dict[str, Any], person: Person) -> dict[str, Any]:
+    made = dict(known)
+    if not made.get("ssid"):
+        made["ssid"] = _asked(person, "Wi-Fi", "--wifi", "")
+    if "password" not in made:
         if not person.present:
             raise BoardConfigError(
                 "the Wi-Fi's password is missing: set BOARD_WIFI_PASSWORD, empty for an open network"
             )
-        _put(made, ("wifi", "password"), person.ask_secretly(f"Password of {made['wifi']['ssid']} (not shown): "))
-    if not made.get("host"):
-        made["host"] = _asked(person, "Broker, as the board reaches it", "--broker", default_host or "")
-    made.setdefault("sensors", boards.default_sensors(made["board"]))
-    made["wiring"] = boards.wiring(made)
-    _check(made)
+        made["password"] = person.ask_secretly(f"Password of {made['ssid']} (not shown): ")
     return made
+
+
+def light_on(pin: int) -> list[dict[str, Any]]:
+    """What a board measures when nobody said: light."""
+    return [{"driver": "photoresistor", "metric": "light", "pin": pin}]
 
 
 def _check(made: dict[str, Any]) -> None:

@@ -192,26 +192,27 @@ class VirtualBoard:
             os.write(self._terminal, _TO_RAW)
 
     def _carry(self) -> None:
-        """Bytes to and fro until the interpreter ends."""
+        """Bytes to and fro until the interpreter ends, or somebody or something ends it."""
         running, terminal = self._running, self._terminal
         assert running is not None
         try:
-            while running.poll() is None:
-                if self._reset.exists():
-                    running.kill()
-                    break
-                ready, _, _ = select.select([self._near, terminal], [], [], 0.05)
-                if self._near in ready:
-                    typed = os.read(self._near, 4_096)
-                    if typed.endswith((_TO_RAW, _FROM_RAW)):
-                        self._prompt_is_raw = typed.endswith(_TO_RAW)
-                    os.write(terminal, typed)
+            while running.poll() is None and not self._stop.is_set():
+                ending = self._reset.exists()
+                ready, _, _ = select.select([self._near, terminal], [], [], 0 if ending else 0.05)
                 if terminal in ready:
                     said = os.read(terminal, 4_096)
                     self.said += said
                     os.write(self._near, said)
+                elif ending:  # and nothing is left of what it said before
+                    break
+                if self._near in ready and not ending:
+                    typed = os.read(self._near, 4_096)
+                    if typed.endswith((_TO_RAW, _FROM_RAW)):
+                        self._prompt_is_raw = typed.endswith(_TO_RAW)
+                    os.write(terminal, typed)
         except OSError:
             pass  # the interpreter closed its end
         finally:
+            running.kill()
             running.wait()
             os.close(terminal)
