@@ -24,17 +24,18 @@ _COMMANDS = {
     "replay": ("ingest.replay", "main"),
     "backup": ("ingest.backup_console", "backup"),
     "restore": ("ingest.backup_console", "restore"),
+    "import": ("ingest.transfer.console", "import_files"),
+    "export": ("ingest.transfer.console", "export_file"),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """0 after a clean stop, 2 when a person must mend something (said in one line)."""
+    """0 after a clean stop, 1 when a command did not do all of it, 2 when a person must mend something (one line)."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if words and words[0] in _COMMANDS:
             module, function = _COMMANDS[words[0]]
-            getattr(importlib.import_module(module), function)(words)
-            return 0
+            return int(getattr(importlib.import_module(module), function)(words) or 0)
         settings = load(read_arguments(parser("python -m ingest", __doc__), words))
         configure("ingest", settings.log_level)
         return _run(settings)

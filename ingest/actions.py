@@ -20,6 +20,7 @@ from ingest.merging import Merging
 from ingest.notes import Notes
 from ingest.recent import Recent
 from ingest.replay import step
+from ingest.transfer.importing import import_part
 from ingest.writer import Writer
 from telemetry import commands
 from telemetry.commands import HOLD_SECONDS
@@ -145,6 +146,13 @@ def _replay_quarantine(actions: Actions, arguments: Mapping[str, Any], _by: str)
     return step(actions.writer, arguments["after_us"], arguments["until_us"])
 
 
+def _import_part(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, Any]:
+    """Take a part of an import, a file in `backups/`, into the store; `file` is where it came from."""
+    return import_part(
+        actions.writer, arguments["part"], lambda work: actions.writer.ask(work).result(_WAIT_SECONDS)
+    )  # fmt: skip
+
+
 def _maintains(name: str) -> Action:
     row = MAINTENANCE[name]
 
@@ -176,6 +184,7 @@ ACTIONS: Mapping[str, Action] = {
     "change_note": Action({"id": TEXT, "from_us": MAYBE_TIME, "to_us": MAYBE_TIME, "text": MAYBE_TEXT}, _change_note),
     "delete_note": Action({"id": TEXT}, _delete_note),
     "restore_note": Action({"id": TEXT}, _restore_note),
+    "import_part": Action({"part": TEXT, "file": TEXT}, _import_part, beside=True),
     "replay_quarantine": Action({"after_us": TIME, "until_us": TIME}, _replay_quarantine),
     **DEVICE_ACTIONS,
     **{name: _maintains(name) for name in MAINTENANCE},

@@ -13,6 +13,7 @@ from typing import Any
 
 from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Takes
 from ingest.storage import backup_actions, correction_actions
+from ingest.storage.exporting import export_part
 from ingest.storage.keeper import Keeper
 
 
@@ -40,6 +41,9 @@ MAINTENANCE: Mapping[str, Maintenance] = {
             "offset": MAYBE_NUMBER, "invert": (bool, type(None)), "note": MAYBE_TEXT,
         },
         correction_actions.recalibrate,
+    ),
+    "export_part": Maintenance(
+        {"part": TEXT, "device": MAYBE_TEXT, "metric": MAYBE_TEXT, "start_us": TIME, "end_us": TIME}, export_part
     ),
     "withdraw_correction": Maintenance({"correction_id": (int,)}, correction_actions.withdraw_correction),
     "back_up": Maintenance({}, backup_actions.back_up),

@@ -189,6 +189,12 @@ class Writer:
         self._write(batch, fill)
         return batch
 
+    def imported(self, readings: int, newest_us: int) -> None:
+        """Past readings were put to the live tables beside the writer."""
+        self.readings += readings
+        self.newest_us = max(self.newest_us, newest_us if readings else 0)
+        self._recent.revision += 1
+
     def commit(self, batch: Batch, fill: Callable[[], None]) -> None:
         """Have a batch filled and written in one transaction, and let everybody see it: what no broker delivered."""
         self._write(batch, fill)

@@ -66,6 +66,10 @@ class BackupError(LumosError):
     """A backup cannot be made, is damaged, or cannot be restored."""
 
 
+class TransferError(LumosError):
+    """A file cannot be imported, or written by an export, as it was asked."""
+
+
 class CommandError(LumosError):
     """A command's name or value is not as the contract says."""
 

@@ -23,6 +23,7 @@ _ERRORS: dict[str, type[errors.LumosError]] = {
         errors.BrokerError,
         errors.CommandError,
         errors.StoreUnavailableError,
+        errors.TransferError,
     )
 }
 

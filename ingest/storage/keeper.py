@@ -46,6 +46,8 @@ class Keeper:
         self._connection = connection
         self._folder = DataFolder(settings.data_dir)
         self.archive = Archive(self._folder.archive, settings.question_seconds + 10)
+        #: The one other folder that DuckDB may write to.
+        self.backups = self._folder.backups
         self.lock = threading.Lock()
         self._backing_up = threading.Lock()
         self.eraser = Eraser(self.work, self.archive, settings.topic_root)
@@ -72,7 +74,7 @@ class Keeper:
     def back_up(self, kind: str = BY_HAND) -> tuple[Path, Manifest]:
         """A backup of this moment; while one is being made, another waits. Raises BackupError."""
         with self._backing_up:
-            making = BackingUp(self._connection, self.lock, self.archive, self._folder.backups, self._stop.is_set)
+            making = BackingUp(self._connection, self.lock, self.archive, self.backups, self._stop.is_set)
             made, found = making.make(kind)
             kept = self.work(lambda cursor: in_force(cursor, self.settings)).backups_kept
             if kind == NIGHTLY:
@@ -97,7 +99,7 @@ class Keeper:
         """Whether nightly backups are wanted, and none was made today."""
         if not self.work(lambda cursor: in_force(cursor, self.settings)).backups_kept:
             return False
-        nightly = [made for path, made in backups(self._folder.backups) if path.name.startswith(NIGHTLY)]
+        nightly = [made for path, made in backups(self.backups) if path.name.startswith(NIGHTLY)]
         return not nightly or at_us - nightly[-1].made_us > _BACKUP_AGAIN_US
 
     def _expire(self, at_us: int) -> int:

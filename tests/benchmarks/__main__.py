@@ -7,10 +7,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import memory, visible
+from tests.benchmarks import memory, transfer, visible
 
 #: Adding a benchmark means adding its function here: a folder for its files and its length in, lines of a report out.
-BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {"visible": visible.report, "memory": memory.report}
+BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {
+    "visible": visible.report,
+    "memory": memory.report,
+    "transfer": transfer.report,
+}
 
 
 def main() -> None:
