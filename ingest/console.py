@@ -49,6 +49,27 @@ def _carry_out_alone(
         return result
 
 
+def ask(settings: Settings, question: str) -> list[dict[str, Any]]:
+    """The answer to a question that only ingest answers, from the running one or by itself."""
+    return with_facts(settings, question)[0]
+
+
+def with_facts(settings: Settings, question: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The answer, and the small facts beside it."""
+    from ingest.storage.keeper import Keeper
+    from ingest.storage.store_questions import with_store_questions
+    from ingest.store import opened
+    from telemetry.questions import answer, metadata_of
+
+    folder = DataFolder(settings.data_dir)
+    try:
+        found = Reader(folder).ask(question)
+    except StoreUnavailableError:
+        with opened(settings, folder) as connection:
+            found = answer(connection, with_store_questions(Keeper(settings, connection)), question, {})
+    return found.to_pylist(), metadata_of(found)
+
+
 def correct(argv: Sequence[str]) -> None:
     """`correct hide|scale|withdraw|list`. Raises LumosError with a sentence."""
     command_line = parser("python -m ingest", "Corrections: what is shown is not what was measured.")

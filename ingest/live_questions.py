@@ -14,6 +14,8 @@ import pyarrow as pa
 
 from ingest.inbox import Inbox
 from ingest.recent import Recent
+from ingest.storage.forecast import archive_bytes
+from ingest.storage.store_questions import with_store_questions
 from ingest.subscriber import Subscriber
 from ingest.writer import Writer
 from telemetry.corrections import in_force, shown_value
@@ -51,11 +53,7 @@ def with_live_questions(
         )
         return with_metadata(table, cursor=found.cursor, complete=found.complete, revision=recent.revision)
 
-    def latest(
-        connection: duckdb.DuckDBPyConnection,  # noqa: ARG001  (answered from memory)
-        *,
-        cursor: str,
-    ) -> pa.Table:
+    def latest(connection: duckdb.DuckDBPyConnection, *, cursor: str) -> pa.Table:
         """The newest reading of each series that has a newer one than at the cursor: device, metric, t_us, value.
 
         The metadata holds the new `cursor`, `complete` (false: the cursor says nothing here, load everything), and
@@ -63,17 +61,18 @@ def with_live_questions(
         """
         found = recent.newest_since(cursor)
         newest: dict[tuple[str, str], tuple[int, float]] = {}
-        for series_id, reading in found.readings.items():
-            name = writer.catalog.name_of(series_id)
-            if name is not None and reading >= newest.get(name, reading):
-                newest[name] = reading
+        corrections = in_force(connection, found.readings) if found.readings else []
+        for series_id, (t_us, value) in found.readings.items():
+            name, shown = writer.catalog.name_of(series_id), shown_value(corrections, series_id, t_us, value)
+            if name is not None and shown is not None and (t_us, shown) >= newest.get(name, (t_us, shown)):
+                newest[name] = (t_us, shown)
         rows = [(device, metric, *reading) for (device, metric), reading in sorted(newest.items())]
         columns = list(zip(*rows, strict=True)) or [()] * 4
         table = pa.table([pa.array(list(column), kind) for column, kind in zip(columns, _LATEST.types, strict=True)],
                          schema=_LATEST)  # fmt: skip
         return with_metadata(table, cursor=found.cursor, complete=found.complete, standing=recent.standing)
 
-    def health(connection: duckdb.DuckDBPyConnection) -> pa.Table:  # noqa: ARG001  (answered from memory)
+    def health(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         """One row: how ingest is doing now."""
         row: dict[str, Any] = {
             "broker_connected": subscriber.connected,
@@ -82,7 +81,7 @@ def with_live_questions(
             "quarantined": writer.quarantine.count,
             "quarantined_by_reason": json.dumps(dict(writer.quarantine.by_kind.most_common(_KINDS_SHOWN))),
             "readings": writer.readings,
-            "bytes": _bytes(folder.database),
+            "bytes": _bytes(folder.database) + archive_bytes(connection),
             "newest_us": writer.newest_us or None,
             "started_us": started_us,
             "revision": recent.revision,
@@ -91,7 +90,9 @@ def with_live_questions(
         schema = pa.schema([(name, _KINDS.get(name, pa.int64())) for name in row])
         return pa.Table.from_pylist([row], schema)
 
-    return {**QUESTIONS, "changes": changes, "latest": latest, "health": health}
+    return {
+        **QUESTIONS, **with_store_questions(writer.keeper), "changes": changes, "latest": latest, "health": health,
+    }  # fmt: skip
 
 
 _LATEST = pa.schema([("device", pa.string()), ("metric", pa.string()), ("t_us", pa.int64()), ("value", pa.float64())])
@@ -107,6 +108,6 @@ _KINDS_SHOWN = 20
 
 
 def _bytes(database: Path) -> int:
-    """The size of the database and what is not yet merged into it."""
+    """The size of the database file and what is not yet merged into it."""
     files = (database, database.with_name(database.name + ".wal"))
     return sum(file.stat().st_size for file in files if file.exists())

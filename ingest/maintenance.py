@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Takes
-from ingest.storage import backup_actions, correction_actions
+from ingest.storage import backup_actions, correction_actions, retention_actions
 from ingest.storage.exporting import export_part
 from ingest.storage.keeper import Keeper
 
@@ -26,6 +26,7 @@ class Maintenance:
 
 
 _SERIES: Takes = {"device": TEXT, "metric": TEXT}
+_RULE: Takes = {"level": TEXT, "days": MAYBE_NUMBER, "device": MAYBE_TEXT, "metric": MAYBE_TEXT}
 
 MAINTENANCE: Mapping[str, Maintenance] = {
     "hide_readings": Maintenance(
@@ -46,6 +47,9 @@ MAINTENANCE: Mapping[str, Maintenance] = {
         {"part": TEXT, "device": MAYBE_TEXT, "metric": MAYBE_TEXT, "start_us": TIME, "end_us": TIME}, export_part
     ),
     "withdraw_correction": Maintenance({"correction_id": (int,)}, correction_actions.withdraw_correction),
+    "set_retention": Maintenance(_RULE, retention_actions.set_rule),
+    "preview_retention": Maintenance(_RULE, retention_actions.preview_rule),
+    "expire_now": Maintenance({}, retention_actions.expire_now),
     "back_up": Maintenance({}, backup_actions.back_up),
     "change_setting": Maintenance({"key": TEXT, "value": MAYBE_TEXT}, backup_actions.change_setting),
 }  # fmt: skip

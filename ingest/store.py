@@ -15,7 +15,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from ingest.schema import MIGRATIONS, migrate, version
-from ingest.storage.archive import Archive
+from ingest.storage.archive import Archive, make_safe, quoted
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, DataFolderError, StoreUnavailableError
 from telemetry.settings import Settings
@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 _LOCK_SECONDS = 5.0
 _LOCK_PAUSE_SECONDS = 0.05
 _LOCKED = "Could not set lock"
+#: Less than this in free blocks is not worth writing the file anew.
+_WORTH_COMPACTING = 16_000_000
 _NO_DATABASE = "not a valid DuckDB database file"
 
 
@@ -50,6 +52,8 @@ def opened(settings: Settings, folder: DataFolder) -> Iterator[duckdb.DuckDBPyCo
         try:
             if 0 < _version(connection, folder) < len(MIGRATIONS):
                 connection = _copied_first(connection, settings, folder)
+            elif _is_mostly_free(connection):
+                connection = _compacted(connection, settings, folder)
             _prepare(connection, folder)
             yield connection
             with contextlib.suppress(duckdb.Error):
@@ -117,6 +121,43 @@ def _copied_first(
             "make room on the disk"
         ) from cause
     _log.info("schema version %d is kept as %s", before, copy)
+    return _connect(settings, folder)
+
+
+def _is_mostly_free(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the file would be less than half as large without what was freed in it."""
+    ((size, total, free),) = connection.execute(
+        "SELECT block_size, total_blocks, free_blocks FROM pragma_database_size()"
+    ).fetchall()
+    return bool(free * size > _WORTH_COMPACTING and free * 2 > total)
+
+
+def _compacted(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, folder: DataFolder
+) -> duckdb.DuckDBPyConnection:  # fmt: skip
+    """Write the file anew, since DuckDB gives back only what is free at its end; a fresh connection to it.
+
+    One renaming puts it in force, so a crash leaves the file before or after it. Without room it stays as it is.
+    """
+    connection.execute("CHECKPOINT")
+    connection.close()
+    before = folder.database.stat().st_size
+    fresh = folder.database.with_suffix(".compact")
+    try:
+        for left in (fresh, fresh.with_name(fresh.name + ".wal")):
+            left.unlink(missing_ok=True)
+        with duckdb.connect(":memory:") as copying:
+            copying.execute(f"ATTACH {quoted(folder.database)} AS before (READ_ONLY)")
+            copying.execute(f"ATTACH {quoted(fresh)} AS after")
+            copying.execute("COPY FROM DATABASE before TO after")
+            copying.execute("CHECKPOINT after")
+        make_safe(fresh)
+        fresh.replace(folder.database)
+        make_safe(folder.path)
+    except (duckdb.Error, OSError) as error:
+        _log.warning("the database is not made smaller: %s", error)
+        fresh.unlink(missing_ok=True)
+    _log.info("the database takes %d bytes, %d before", folder.database.stat().st_size, before)
     return _connect(settings, folder)
 
 

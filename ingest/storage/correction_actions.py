@@ -76,8 +76,16 @@ def _expired(cursor: duckdb.DuckDBPyConnection, made: list[Correction]) -> dict[
 def _series(
     cursor: duckdb.DuckDBPyConnection, arguments: Mapping[str, Any]
 ) -> tuple[list[int], tuple[float | None, float | None]]:
-    """The ids of a metric as it is shown, with the devices that it replaced; and its range."""
-    device, metric = arguments["device"], arguments["metric"]
+    """The ids of a metric as it is shown, and its range."""
+    ids = series_ids(cursor, arguments["device"], arguments["metric"])
+    bounds = cursor.execute(
+        f"SELECT low, high FROM shown_series WHERE series_id IN ({', '.join(map(str, ids))}) ORDER BY is_own DESC"
+    ).fetchall()
+    return ids, bounds[0]
+
+
+def series_ids(cursor: duckdb.DuckDBPyConnection, device: str, metric: str) -> list[int]:
+    """The ids of a metric as it is shown, with the devices that it replaced. Raises ActionError for an unknown one."""
     ids = find_series(cursor, device, metric)
     if not ids:
         rows = cursor.execute(
@@ -88,10 +96,7 @@ def _series(
         if metrics:
             raise ActionError(f"{device} has no metric '{metric[:64]}'{nearest(metric, metrics)}")
         raise ActionError(f"'{device[:64]}' is no device with readings{nearest(device, {owner for owner, _ in rows})}")
-    bounds = cursor.execute(
-        f"SELECT low, high FROM shown_series WHERE series_id IN ({', '.join(map(str, ids))}) ORDER BY is_own DESC"
-    ).fetchall()
-    return ids, bounds[0]
+    return ids
 
 
 def _span(arguments: Mapping[str, Any]) -> tuple[int, int]:

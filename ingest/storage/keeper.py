@@ -44,10 +44,10 @@ class Keeper:
     def __init__(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
         self.settings = settings
         self._connection = connection
-        self._folder = DataFolder(settings.data_dir)
-        self.archive = Archive(self._folder.archive, settings.question_seconds + 10)
+        self.folder = DataFolder(settings.data_dir)
+        self.archive = Archive(self.folder.archive, settings.question_seconds + 10)
         #: The one other folder that DuckDB may write to.
-        self.backups = self._folder.backups
+        self.backups = self.folder.backups
         self.lock = threading.Lock()
         self._backing_up = threading.Lock()
         self.eraser = Eraser(self.work, self.archive, settings.topic_root)
@@ -88,7 +88,7 @@ class Keeper:
         late, self._night = night != self._night, night
         moved = self.work(lambda cursor: close_days(cursor, self.archive, at_us - _AFTER_MIDNIGHT_US, late=late))
         if late:
-            moved += self._expire(at_us)
+            self.expire(at_us)
         self.work(self.archive.sweep)
         if moved:
             self.work(_checkpoint)
@@ -102,10 +102,13 @@ class Keeper:
         nightly = [made for path, made in backups(self.backups) if path.name.startswith(NIGHTLY)]
         return not nightly or at_us - nightly[-1].made_us > _BACKUP_AGAIN_US
 
-    def _expire(self, at_us: int) -> int:
+    def expire(self, at_us: int) -> int:
+        """Delete what is no longer to be kept at a moment; how many rows."""
         wanted = self.work(lambda cursor: horizons(cursor, self.settings.retention_raw, at_us))
         gone = expire(self.work, self.archive, wanted)
         if gone:
+            self.work(self.archive.sweep)
+            self.work(_checkpoint)
             _log.info("%d rows expired, as retention says; wider rollups stay", gone)
         return gone
 

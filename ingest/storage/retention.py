@@ -7,7 +7,7 @@ there. Nothing newer than a horizon is touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -41,13 +41,22 @@ class Doomed:
 
 def kept_us(cursor: duckdb.DuckDBPyConnection, retention_raw_seconds: int) -> dict[tuple[int, str], int]:
     """How long each series' levels are kept, by (series_id, level); 0 is for ever."""
+    return _applied(cursor, _rules(cursor), retention_raw_seconds)
+
+
+#: By series (None: each that has no rule of its own) and level: for how many microseconds; 0 is for ever.
+Rules = dict[tuple[int | None, str], int]
+
+
+def _rules(cursor: duckdb.DuckDBPyConnection) -> Rules:
+    rows = cursor.execute("SELECT series_id, level, keep_us FROM retention ORDER BY changed_us").fetchall()
+    return {(series_id, level): keep_us for series_id, level, keep_us in rows}
+
+
+def _applied(
+    cursor: duckdb.DuckDBPyConnection, rules: Rules, retention_raw_seconds: int
+) -> dict[tuple[int, str], int]:  # fmt: skip
     ids = [row[0] for row in cursor.execute("SELECT series_id FROM series ORDER BY series_id").fetchall()]
-    rules: dict[tuple[int | None, str], int] = {
-        (series_id, level): keep_us
-        for series_id, level, keep_us in cursor.execute(
-            "SELECT series_id, level, keep_us FROM retention ORDER BY changed_us"
-        ).fetchall()
-    }
     defaults = {level.name: _FOREVER for level in LEVELS} | {RAW.name: retention_raw_seconds * US_PER_SECOND}
     return {
         (series_id, name): rules.get((series_id, name), rules.get((None, name), default))
@@ -56,11 +65,11 @@ def kept_us(cursor: duckdb.DuckDBPyConnection, retention_raw_seconds: int) -> di
     }
 
 
-def set_retention(
-    cursor: duckdb.DuckDBPyConnection, level: str, days: float | None, series_id: int | None, by: str,
+def with_rule(
+    cursor: duckdb.DuckDBPyConnection, level: str, days: float | None, series_ids: Collection[int] | None,
     retention_raw_seconds: int,
-) -> None:  # fmt: skip
-    """Keep a level of a series (None: of each that has no rule of its own) for some days; 0 for ever, None: no rule.
+) -> dict[tuple[int, str], int]:  # fmt: skip
+    """How long everything would be kept with one more rule: for some days, 0 for ever, None for no rule of its own.
 
     Raises ActionError where a wider level would be kept shorter than a finer one: answers would have holes.
     """
@@ -68,15 +77,30 @@ def set_retention(
         raise ActionError(f"'{level[:32]}' is no level{nearest(level, BY_NAME)}")
     if days is not None and not (days == 0 or 1 <= days <= _LONGEST_DAYS):
         raise ActionError(f"days={days} must be 1 to {_LONGEST_DAYS}, or 0 for ever")
-    with transaction(cursor):
-        cursor.execute(
-            "DELETE FROM retention WHERE level = $1 AND series_id IS NOT DISTINCT FROM $2", [level, series_id]
-        )
+    rules = _rules(cursor)
+    for series_id in series_ids or (None,):
+        rules.pop((series_id, level), None)
         if days is not None:
-            keep = round(days * US_PER_DAY)
-            row = [series_id, level, keep, by[:200], now_us()]
-            cursor.execute("INSERT INTO retention VALUES ($1, $2, $3, $4, $5)", row)
-        _refuse_holes(kept_us(cursor, retention_raw_seconds))
+            rules[series_id, level] = round(days * US_PER_DAY)
+    kept = _applied(cursor, rules, retention_raw_seconds)
+    _refuse_holes(kept)
+    return kept
+
+
+def set_retention(
+    cursor: duckdb.DuckDBPyConnection, level: str, days: float | None, series_ids: Collection[int] | None, by: str,
+    retention_raw_seconds: int,
+) -> None:  # fmt: skip
+    """Keep a rule (`with_rule`), for some series or for each that has none of its own. Raises ActionError."""
+    with transaction(cursor):
+        with_rule(cursor, level, days, series_ids, retention_raw_seconds)
+        for series_id in series_ids or (None,):
+            cursor.execute(
+                "DELETE FROM retention WHERE level = $1 AND series_id IS NOT DISTINCT FROM $2", [level, series_id]
+            )
+            if days is not None:
+                row = [series_id, level, round(days * US_PER_DAY), by[:200], now_us()]
+                cursor.execute("INSERT INTO retention VALUES ($1, $2, $3, $4, $5)", row)
 
 
 def _refuse_holes(kept: Mapping[tuple[int, str], int]) -> None:
@@ -91,7 +115,11 @@ def _refuse_holes(kept: Mapping[tuple[int, str], int]) -> None:
 
 def horizons(cursor: duckdb.DuckDBPyConnection, retention_raw_seconds: int, at_us: int) -> dict[tuple[int, str], int]:
     """(series_id, level) → the moment before which it is not to be kept; only those that have one."""
-    kept = kept_us(cursor, retention_raw_seconds)
+    return horizons_of(kept_us(cursor, retention_raw_seconds), at_us)
+
+
+def horizons_of(kept: Mapping[tuple[int, str], int], at_us: int) -> dict[tuple[int, str], int]:
+    """The moments before which what is kept so long is no longer to be kept, at a moment."""
     return {key: (at_us - keep) // US_PER_DAY * US_PER_DAY for key, keep in kept.items() if keep}
 
 
@@ -197,10 +225,15 @@ def _drop(
 
 
 def _drop_rows(cursor: duckdb.DuckDBPyConnection, level: Level, limits: Mapping[int, int]) -> None:
+    """Write a table of the database anew without what expired: freed blocks then lie at its end, and can be cut off."""
+    tables = (level.table, "sketch") if level is QUARTER else (level.table,)
     with transaction(cursor):
-        cursor.execute(f"DELETE FROM {level.table} WHERE {_before(limits, 'bucket_us')}")
-        if level is QUARTER:
-            cursor.execute(f"DELETE FROM sketch WHERE {_before(limits, 'bucket_us')}")
+        for table in tables:
+            kept = f"SELECT * FROM {table} WHERE ({_before(limits, 'bucket_us')}) IS NOT TRUE"
+            cursor.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {kept}")
+            cursor.execute(f"DELETE FROM {table}")
+            cursor.execute(f"INSERT INTO {table} SELECT * FROM kept ORDER BY series_id, bucket_us")
+            cursor.execute("DROP TABLE kept")
 
 
 def _before(limits: Mapping[int, int], column: str) -> str:

@@ -71,8 +71,8 @@ def test_a_horizon_never_moves_back(store: Stock) -> None:
 
 
 def test_one_series_may_be_kept_longer_or_shorter(store: Stock) -> None:
-    set_retention(store.connection, "raw", 2, 1, "ada", RAW_SECONDS)
-    set_retention(store.connection, "minute", 4, 1, "ada", RAW_SECONDS)
+    set_retention(store.connection, "raw", 2, [1], "ada", RAW_SECONDS)
+    set_retention(store.connection, "minute", 4, [1], "ada", RAW_SECONDS)
     expired(store)
     first = dict(store.rows("SELECT series_id, min(t_us) FROM readings GROUP BY series_id"))
     assert (first[1], first[2]) == (FIRST + 8 * DAY, FIRST + 5 * DAY + DAY // 50)
