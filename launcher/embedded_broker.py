@@ -15,10 +15,12 @@ from pathlib import Path
 from telemetry.broker_users import NAMELESS, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError
+from telemetry.sources import EMBEDDED_SUBSCRIPTIONS
 
-#: NATS hands at most this many unacknowledged messages to a subscriber; ingest acknowledges after each commit, so this
-#: bounds what is under way, not what is queued.
-_MAX_ACK_PENDING = 10_000
+#: NATS hands at most this many unacknowledged messages to a subscription; ingest acknowledges after each commit, so
+#: this bounds what is under way, not what is queued. A session has 65,535 numbers for all its subscriptions together,
+#: and one past them is refused (seen with nats-server 2.15): so many fit, twice `EMBEDDED_SUBSCRIPTIONS`.
+_MAX_ACK_PENDING = 65_535 // (2 * EMBEDDED_SUBSCRIPTIONS + 1)
 #: What an ingest that died had not acknowledged is handed to the next one only after this time, also on a reconnect
 #: (seen with nats-server 2.15); a living one commits within a second.
 _ACK_WAIT_SECONDS = 10

@@ -8,18 +8,21 @@ scratch. This module says which topics a source has; how its payloads read is in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from telemetry.errors import SettingError, nearest
-from telemetry.topic_patterns import TopicPattern
+from telemetry.topic_patterns import TopicPattern, apart, at_most
 from telemetry.topics import is_topic_root
 
 if TYPE_CHECKING:
     from telemetry.settings import Settings
 
 DEFAULT = "native, original"
+#: The embedded broker numbers what is under way in a session from 1 to 65,535, and gives each subscription a part of
+#: that (`launcher.embedded_broker`). Twice as many must fit, since the old ones are given up after the new ones came.
+EMBEDDED_SUBSCRIPTIONS = 15
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -133,6 +136,11 @@ def sources(settings: Settings) -> tuple[Source, ...]:
     return tuple(found.values())
 
 
+def subscriptions(settings: Settings, filters: Iterable[str]) -> list[str]:
+    """What a session asks for to hear some filters: no two overlap, and no more than the broker can take."""
+    return at_most(filters, EMBEDDED_SUBSCRIPTIONS) if settings.embedded else apart(filters)
+
+
 @dataclass(frozen=True, slots=True)
 class OtherTopics:
     """Topic filters of others' devices: those that ingest reads, and those that commands go to."""
@@ -144,7 +152,7 @@ class OtherTopics:
 def other_topics(settings: Settings) -> OtherTopics:
     """What the rows in force need of the broker beyond this project's own topics."""
     rows = [row for row in sources(settings) if row.preset not in ("native", "original")]
-    read = [text for row in rows for text in row.filters]
+    read = subscriptions(settings, (text for row in rows for text in row.filters))
     if any(row.discovers for row in rows):
         read = ["#"]
     commands = [pattern.filter for row in rows for pattern in (*row.commands, *filter(None, (row.command,)))]

@@ -7,6 +7,7 @@ A pattern is a topic filter whose levels may also be `{device}` and `{metric}`; 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -131,6 +132,21 @@ def apart(filters: Iterable[str]) -> list[str]:
         wild.append(added)
     plain = [text for text in given if "+" not in text and "#" not in text]
     return wild + [topic for topic in plain if not any(covers(text, topic) for text in wild)]
+
+
+def at_most(filters: Iterable[str], most: int) -> list[str]:
+    """Filters apart that take in all that these do, and no more than so many, by taking in more than is asked for.
+
+    Those that begin with the same level are put together first, the largest group before the others.
+    """
+    found = apart(filters)
+    while len(found) > most:
+        groups = Counter(text.split("/", 1)[0] for text in found)
+        first, count = groups.most_common(1)[0]
+        if count == 1:
+            return ["#"]
+        found = apart([f"{first}/#", *(text for text in found if text.split("/", 1)[0] != first)])
+    return found
 
 
 def _wider(one: str, other: str) -> str:

@@ -30,8 +30,9 @@ class HomeAssistant:
         self._prefix = f"{row.root}/"
         #: By the topic of their configuration, in the order in which they were announced.
         self._entities: dict[str, list[Entity]] = {}
-        #: Which configuration gave a metric of a device its name.
-        self._named: dict[tuple[str, str], str] = {}
+        #: The names of metrics, by device, and which configuration gave which.
+        self._named: set[tuple[str, str]] = set()
+        self._names_of: dict[str, set[tuple[str, str]]] = {}
         self._made: _Routes | None = None
         #: What each availability topic of a device said last.
         self._here: dict[str, dict[str, bool]] = {}
@@ -73,14 +74,15 @@ class HomeAssistant:
 
     def _configure(self, topic: str, payload: bytes) -> Sequence[Decoded]:
         path = topic.removeprefix(self._prefix).removesuffix("/config")
-        for name in [name for name, owner in self._named.items() if owner == topic]:
-            del self._named[name]
+        self._named -= self._names_of.pop(topic, set())
+        own = self._names_of[topic] = set()
 
         def naming(device: str, metric: str, component: str) -> str:
             """The metric's name, told apart from what another configuration calls so."""
             choices = (metric, read_name(f"{component}.{metric}"), read_name(path.replace("/", ".")))
             name = next((name for name in choices if (device, name) not in self._named), choices[-1])
-            self._named[device, name] = topic
+            self._named.add((device, name))
+            own.add((device, name))
             return name
 
         announced = entities(path, read_json(payload), naming) if payload else []

@@ -20,8 +20,7 @@ from ingest.sources.reading import Reader
 from ingest.sources.tasmota import Tasmota
 from ingest.sources.zigbee2mqtt import Zigbee2Mqtt
 from telemetry.settings import Settings
-from telemetry.sources import Source, sources
-from telemetry.topic_patterns import apart
+from telemetry.sources import Source, sources, subscriptions
 from telemetry.topics import Topics
 
 #: Topics whose row is remembered: looking it up costs a pass over the rows.
@@ -74,6 +73,7 @@ class Sources:
     """The rows that `--sources` names, in order."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._topics = Topics(settings.topic_root)
         self.rows = sources(settings)
         self._readers: list[tuple[Source, Reader]] = []
@@ -105,7 +105,7 @@ class Sources:
         """The topic filters to subscribe to, no two of which overlap."""
         rows = (text for row in self.rows for text in row.filters)
         announced = (topic for _, reader in self._readers for topic in reader.topics())
-        return apart([*rows, *announced])
+        return subscriptions(self._settings, [*rows, *announced])
 
     def forget(self) -> None:
         """After a transaction that failed: what was said once may not have been stored."""

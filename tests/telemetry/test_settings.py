@@ -126,3 +126,16 @@ def test_whoever_can_reach_it_from_elsewhere_must_log_in(
 ) -> None:
     found = settings(tmp_path, *flags)
     assert (found.listens_on, found.login_required) == (address, login)
+
+
+def test_sources_in_the_file_are_left_to_each_program_to_read(tmp_path: Path) -> None:
+    (tmp_path / "lumos.toml").write_text(
+        'sources = "native, tasmota"\nport = 5\n[source.a]\ntopic = "a/{device}/{metric}"\n'
+    )
+    found = settings(tmp_path)
+    assert found.source_tables == {"a": {"topic": "a/{device}/{metric}"}}
+    told = found.as_environment()
+    assert told["LUMOS_PORT"] == "5"
+    assert "LUMOS_SOURCES" not in told  # else a change of the file would wait for the launcher's next start
+    assert settings(tmp_path, "--sources", "native").as_environment()["LUMOS_SOURCES"] == "native"
+    assert settings(tmp_path, LUMOS_SOURCES="a").as_environment()["LUMOS_SOURCES"] == "a"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.topic_patterns import TopicPattern, apart, covers, overlap
+from telemetry.topic_patterns import TopicPattern, apart, at_most, covers, overlap
 
 _LEVEL = st.sampled_from(["a", "b", "+"])
 _FILTER = st.builds(
@@ -38,6 +38,15 @@ def test_filters_apart_take_in_all_and_no_topic_twice(filters: list[str]) -> Non
         heard = [text for text in found if covers(text, topic)]
         assert len(heard) <= 1
         assert heard or not any(covers(text, topic) for text in filters)
+
+
+@given(st.lists(_FILTER, max_size=8), st.integers(1, 4))
+def test_few_filters_take_in_all_that_many_do(filters: list[str], most: int) -> None:
+    found = at_most(filters, most)
+    assert len(found) <= most
+    assert not any(overlap(one, other) for one, other in itertools.combinations(found, 2))
+    for topic in _TOPICS:
+        assert any(covers(text, topic) for text in found) or not any(covers(text, topic) for text in filters)
 
 
 @pytest.mark.parametrize(
