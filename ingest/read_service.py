@@ -63,6 +63,7 @@ class _Running:
     cursor: duckdb.DuckDBPyConnection
     context: Any
     deadline: float
+    number: str
     why: str = ""
 
 
@@ -119,13 +120,15 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
         self.shutdown()
 
     def _ask(self, context: Any, request: dict[str, Any]) -> pa.Table:
-        arguments = request.get("arguments")
+        arguments, number = request.get("arguments"), str(request.get("number") or "")
+        if isinstance(request.get("cancel"), str):
+            return self._cancel(request["cancel"])
         if isinstance(request.get("question"), str) and isinstance(arguments, dict):
             name = request["question"]
-            return self._run(context, lambda cursor: answer(cursor, self._questions, name, arguments))
+            return self._run(context, number, lambda cursor: answer(cursor, self._questions, name, arguments))
         if isinstance(request.get("sql"), str):
             statement, parameters = request["sql"], request.get("parameters")
-            return self._run(context, lambda cursor: self._select(cursor, statement, parameters))
+            return self._run(context, number, lambda cursor: self._select(cursor, statement, parameters))
         raise QuestionError("ask {question, arguments} or {sql, parameters}")
 
     def _select(self, cursor: duckdb.DuckDBPyConnection, statement: str, parameters: Any) -> pa.Table:
@@ -161,13 +164,13 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
             batches.append(batch)
         return pa.Table.from_batches(batches, reader.schema)
 
-    def _run(self, context: Any, ask: Callable[[duckdb.DuckDBPyConnection], pa.Table]) -> pa.Table:
+    def _run(self, context: Any, number: str, ask: Callable[[duckdb.DuckDBPyConnection], pa.Table]) -> pa.Table:
         """Ask on a cursor of its own, watched for its time limit and for an asker who left."""
         try:
             cursor = self._cursors.get_nowait()
         except queue.Empty:
             cursor = self._connection.cursor()
-        running = _Running(cursor, context, time.monotonic() + self._seconds)
+        running = _Running(cursor, context, time.monotonic() + self._seconds, number)
         with self._lock:
             self._by_id[id(running)] = running
         try:
@@ -183,6 +186,15 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
                 self._cursors.put(cursor)
             else:
                 cursor.close()
+
+    def _cancel(self, number: str) -> pa.Table:
+        """Give up the questions that were asked under a number; the answer is how many."""
+        with self._lock:
+            found = [running for running in self._by_id.values() if number and running.number == number]
+            for running in found:
+                running.why = "the asker gave it up"
+                running.cursor.interrupt()
+        return pa.table({"cancelled": [len(found)]})
 
     def _watch(self) -> None:
         while not self._closing.wait(_WATCH_SECONDS):

@@ -1,7 +1,8 @@
 """What travels between ingest's Flight service and its askers: tickets, tokens, errors. No server, no client.
 
-A ticket is JSON: `{"question": name, "arguments": {…}}` or `{"sql": statement, "parameters": […] or {…}}`. An action's
-body is JSON: `{"by": who, "arguments": {…}}`. An error's extra info is JSON: `{"error": class, "sentence": …}`.
+A ticket is JSON: `{"question": name, "arguments": {…}}` or `{"sql": statement, "parameters": […] or {…}}`, either with
+a `number` of the asker's own, by which `{"cancel": number}` gives the question up. An action's body is JSON:
+`{"by": who, "arguments": {…}}`. An error's extra info is JSON: `{"error": class, "sentence": …}`.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ _ERRORS: dict[str, type[errors.LumosError]] = {
 }
 
 
-def question_ticket(name: str, arguments: dict[str, Any]) -> bytes:
-    return json.dumps({"question": name, "arguments": arguments}).encode()
+def question_ticket(name: str, arguments: dict[str, Any], number: str = "") -> bytes:
+    return json.dumps({"question": name, "arguments": arguments, "number": number}).encode()
 
 
-def sql_ticket(statement: str, parameters: list[Any] | dict[str, Any] | None) -> bytes:
-    return json.dumps({"sql": statement, "parameters": parameters}).encode()
+def sql_ticket(statement: str, parameters: list[Any] | dict[str, Any] | None, number: str = "") -> bytes:
+    return json.dumps({"sql": statement, "parameters": parameters, "number": number}).encode()
+
+
+def cancel_ticket(number: str) -> bytes:
+    return json.dumps({"cancel": number}).encode()
 
 
 def action_body(by: str, arguments: dict[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AccessError, QuestionError, StoreUnavailableError
-from telemetry.flight_protocol import action_body, question_ticket, sql_ticket, unpack_error
+from telemetry.flight_protocol import action_body, cancel_ticket, question_ticket, sql_ticket, unpack_error
 from telemetry.questions import QUESTIONS, answer
 
 if TYPE_CHECKING:
@@ -102,13 +102,15 @@ class Reader:
         self._connection = FlightConnection(folder, folder.read_token, timeout_seconds)
         #: Whether the last answer came from a running ingest; False: from the file, so nothing in it is live.
         self.live = False
+        #: The number that questions are asked under from now on, for `cancel`; empty: none.
+        self.number = ""
 
     def ask(self, question: str, **arguments: Any) -> pa.Table:
         """The answer to a named question (telemetry.questions, and ingest's own `changes` and `health`).
 
         Raises QuestionError for a wrong argument, StoreUnavailableError when neither ingest nor the file answers.
         """
-        ticket = question_ticket(question, arguments)
+        ticket = question_ticket(question, arguments, self.number)
         return self._read(ticket, lambda connection: answer(connection, QUESTIONS, question, arguments))
 
     def sql(self, statement: str, parameters: list[Any] | dict[str, Any] | None = None) -> pa.Table:
@@ -116,7 +118,15 @@ class Reader:
 
         Raises QuestionRefusedError for anything but one SELECT, QuestionLimitError past the time or the row limit.
         """
-        return self._read(sql_ticket(statement, parameters), None)
+        return self._read(sql_ticket(statement, parameters, self.number), None)
+
+    def cancel(self, number: str) -> None:
+        """Have ingest give up the question that is under way under a number; nothing where there is none."""
+        from pyarrow import flight
+
+        self._connection.call(
+            lambda client, options: client.do_get(flight.Ticket(cancel_ticket(number)), options).read_all()
+        )
 
     def _read(self, ticket: bytes, fallback: Callable[[Any], pa.Table] | None) -> pa.Table:
         from pyarrow import flight

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from telemetry.command_line import parser
+from telemetry.questions import QUESTIONS, described
 from telemetry.settings import rows, table
 from telemetry.sources import PRESETS
 
@@ -40,6 +41,13 @@ def test_the_sources_page_has_the_table_of_presets_and_every_option() -> None:
     assert found[1].splitlines()[2:] == lines
     for option in {option for preset in PRESETS.values() for option in preset.options}:
         assert f"`{option}`" in page
+
+
+def test_the_notebook_page_has_the_table_of_questions_as_it_is() -> None:
+    page = (ROOT / "docs/notebook.md").read_text()
+    found = re.search(r"<!-- questions -->\n(.*?)\n<!-- /questions -->", page, re.DOTALL)
+    assert found is not None
+    assert found[1] == described(QUESTIONS)
 
 
 def test_help_names_every_setting_with_its_default() -> None:

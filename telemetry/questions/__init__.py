@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from telemetry.questions.answering import POINTS, Question, answer, metadata_of, with_metadata
+from telemetry.questions.answering import POINTS, Question, answer, described, metadata_of, with_metadata
 from telemetry.questions.behind import sql_behind
 from telemetry.questions.catalog import controls, devices, last_values, series
 from telemetry.questions.commanded import commands, effects
@@ -63,4 +63,4 @@ QUESTIONS: Mapping[str, Question] = {
     )
 }
 
-__all__ = ["POINTS", "QUESTIONS", "Question", "answer", "metadata_of", "with_metadata"]
+__all__ = ["POINTS", "QUESTIONS", "Question", "answer", "described", "metadata_of", "with_metadata"]

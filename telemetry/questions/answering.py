@@ -67,6 +67,22 @@ def _check_arguments(question: Question, name: str, arguments: Mapping[str, Any]
         raise QuestionError(f"{name} needs {', '.join(missing)}")
 
 
+def described(questions: Mapping[str, Question]) -> str:
+    """The questions as a Markdown table, as docs/notebook.md shows it: what each takes, and the head of its words."""
+    lines = ["| question | takes | what it is |", "|---|---|---|"]
+    for name, question in questions.items():
+        optional = question.__kwdefaults__ or {}
+        takes = [
+            f"{key}={optional[key]!r}" if key in optional else key
+            for key in question.__annotations__
+            if key not in ("connection", "return")
+        ]
+        lines.append(
+            f"| `{name}` | {', '.join(takes)} | {(question.__doc__ or '').splitlines()[0].replace('|', '/')} |"
+        )
+    return "\n".join(lines)
+
+
 def check_range(start_us: int, end_us: int) -> None:
     """Raises QuestionError for a range that ends before it starts."""
     if end_us < start_us:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +30,7 @@ from telemetry.errors import (
     QuestionRefusedError,
     StoreUnavailableError,
 )
+from telemetry.notebook import Store
 from telemetry.reader import Actions, Reader
 from telemetry.settings import Settings, load
 from tests.harness.waiting import until
@@ -284,3 +289,48 @@ def test_every_error_that_travels_is_one_of_ours() -> None:
         assert type(found) is kind
     assert unpack_error(b"?") is None
     assert issubclass(QuestionError, LumosError)
+
+
+def test_a_notebook_reads_live_in_three_lines(service: ReadService, desk: Desk, folder: DataFolder) -> None:
+    store = Store(folder.path)
+    frame = store.sql("SELECT time, value FROM history WHERE device = $1 ORDER BY time", ["window"]).to_pandas()
+    assert frame["value"].tolist() == [0, 1, 2, 3, 4]
+    assert frame["time"].dt.year.unique().tolist() == [2026]
+    desk.hand("esp32/window/output", {"boot": "b", "seq": 5, "t": 1_790_000_000_005, "light": 5})
+    desk.rows("SELECT 1")
+    span = {"start_us": 1_790_000_000_000_000, "end_us": 1_790_000_000_010_000, "points": 10}
+    answered = store.ask("buckets", device="window", metric="light", **span)
+    assert (len(answered), answered.live, answered.facts["bucket_us"]) == (6, True, 0)
+    assert answered.arrow.column("mean").to_pylist() == [0, 1, 2, 3, 4, 5]
+    assert "<table" in answered._repr_html_()
+    assert repr(answered) == "6 rows of t_us, mean, min, max, count"
+    with pytest.raises(QuestionRefusedError, match="only SELECT may be asked"):
+        store.sql("DELETE FROM tail")
+
+
+def test_polars_is_used_where_it_is_installed(service: ReadService, folder: DataFolder) -> None:
+    answered = Store(folder.path).sql("SELECT 1 AS x")
+    if importlib.util.find_spec("polars") is None:
+        with pytest.raises(LumosError, match="pip install polars"):
+            answered.to_polars()
+    else:
+        assert answered.to_polars()["x"].to_list() == [1]
+
+
+def test_an_interrupted_cell_ends_and_so_does_its_question(service: ReadService, folder: DataFolder) -> None:
+    lines = (
+        "from telemetry.notebook import Store",
+        f"store = Store({str(folder.path)!r})",
+        "try:",
+        f"    store.sql({_ENDLESS!r})",
+        "except KeyboardInterrupt:",
+        "    print(store.sql('SELECT 7 AS x').arrow.column('x'), flush=True)",
+        "    input()",
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", "\n".join(lines)], stdin=pipe, stdout=pipe, stderr=pipe) as cell:
+        until(lambda: service._by_id, "the question under way", 20)
+        cell.send_signal(signal.SIGINT)
+        until(lambda: not service._by_id, "the end of the question", 1.5)  # well before its time is over
+        told, complaints = cell.communicate(b"\n", timeout=20)
+        assert b"7" in told, complaints
