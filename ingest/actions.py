@@ -97,8 +97,8 @@ def _withdraw_command(actions: Actions, arguments: Mapping[str, Any], by: str) -
 
 
 def _add_board_user(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
-    """A password at the broker for a new board, told once."""
-    return actions.boards.add(arguments["device"])
+    """A password at the broker for a new board, or for what others wrote, told once."""
+    return actions.boards.add(arguments["device"], arguments.get("source") or "")
 
 
 def _renew_board_user(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
@@ -175,7 +175,7 @@ ACTIONS: Mapping[str, Action] = {
         _hold_commands,
     ),
     "withdraw_command": Action({"id": TEXT}, _withdraw_command),
-    "add_board_user": Action({"device": TEXT}, _add_board_user),
+    "add_board_user": Action({"device": TEXT, "source": MAYBE_TEXT}, _add_board_user),
     "renew_board_user": Action({"device": TEXT}, _renew_board_user),
     "remove_board_user": Action({"device": TEXT}, _remove_board_user),
     "write_note": Action(

@@ -37,9 +37,9 @@ class BoardUsers:
         # Without a running Lumos nobody here knows how open its broker is to be: its next start writes the list out.
         self._applies = running or not settings.embedded
 
-    def add(self, device: str) -> dict[str, str]:
+    def add(self, device: str, source: str = "") -> dict[str, str]:
         """`{"device", "password", "note"}`. Raises BrokerError for a name that is taken or is none."""
-        password = self._users.add_board(device)
+        password = self._users.add_board(device, source)
         return {"device": device, "password": password, "note": self._apply()}
 
     def renew(self, device: str) -> dict[str, str]:
@@ -76,7 +76,10 @@ def main(argv: Sequence[str]) -> None:
         ("renew", "a new password for a board; the old one is refused from then on"),
         ("remove", "take a board's right to connect away"),
     ):
-        sub_parser(does, word, what).add_argument("name")
+        made = sub_parser(does, word, what)
+        made.add_argument("name")
+        if word == "add":
+            made.add_argument("--source", help="of a device or bridge that others wrote (docs/sources.md)")
     sub_parser(does, "list", "the boards that have a password")
     arguments = command_line.parse_args(argv)
     settings = load(arguments)
@@ -86,7 +89,8 @@ def main(argv: Sequence[str]) -> None:
         for name in BoardUsers(settings, folder).names():
             _say(name)
         return
-    result = _carry_out(settings, folder, arguments.do, arguments.name)
+    given = {"device": arguments.name, **({"source": arguments.source} if getattr(arguments, "source", None) else {})}
+    result = _carry_out(settings, folder, arguments.do, given)
     if "password" in result:
         _say(
             f"user {result['device']}\npassword {result['password']}\nThe password is shown once: give it to the board."
@@ -97,18 +101,18 @@ def main(argv: Sequence[str]) -> None:
         _say(result["note"])
 
 
-def _carry_out(settings: Settings, folder: DataFolder, word: str, name: str) -> dict[str, str]:
+def _carry_out(settings: Settings, folder: DataFolder, word: str, given: dict[str, str]) -> dict[str, str]:
     try:
-        return dict(Actions(folder).call(_WORDS[word], {"device": name}, by=f"{getpass.getuser()} (console)"))
+        return dict(Actions(folder).call(_WORDS[word], given, by=f"{getpass.getuser()} (console)"))
     except StoreUnavailableError:
-        return _carry_out_alone(settings, folder, word, name)
+        return _carry_out_alone(settings, folder, word, given)
 
 
-def _carry_out_alone(settings: Settings, folder: DataFolder, word: str, name: str) -> dict[str, str]:
+def _carry_out_alone(settings: Settings, folder: DataFolder, word: str, given: dict[str, str]) -> dict[str, str]:
     try:
         with FileLock(folder.ingest_lock, blocking=False):
             boards = BoardUsers(settings, folder, running=False)
-            return {"add": boards.add, "renew": boards.renew, "remove": boards.remove}[word](name)
+            return {"add": boards.add, "renew": boards.renew, "remove": boards.remove}[word](**given)
     except Timeout as cause:
         raise AlreadyRunningError("ingest is starting or stopping: try again in a moment") from cause
 

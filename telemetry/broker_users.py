@@ -46,6 +46,8 @@ class BrokerRole(StrEnum):
     INGEST = "ingest"
     DASHBOARD = "dashboard"
     BOARD = "board"
+    #: A device or a bridge that others wrote.
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class BrokerUser:
     role: BrokerRole
     bcrypt: str
     pbkdf2: str
+    #: The source that an OTHER speaks for.
+    source: str = ""
 
 
 class BrokerUsers:
@@ -73,7 +77,9 @@ class BrokerUsers:
             return {}
         try:
             return {
-                entry["name"]: BrokerUser(entry["name"], BrokerRole(entry["role"]), entry["bcrypt"], entry["pbkdf2"])
+                entry["name"]: BrokerUser(
+                    entry["name"], BrokerRole(entry["role"]), entry["bcrypt"], entry["pbkdf2"], entry.get("source", "")
+                )
                 for entry in json.loads(text)
             }
         except (ValueError, KeyError, TypeError) as cause:
@@ -81,20 +87,30 @@ class BrokerUsers:
                 f"{self._folder.broker_users} is damaged: move it away, and add the boards again"
             ) from cause
 
-    def add_board(self, name: str) -> str:
-        """A new user for a board; the password, which is not kept. Raises BrokerError for a wrong or a taken name."""
+    def add_board(self, name: str, source: str = "") -> str:
+        """A new user for a board, or for what others wrote; the password, which is not kept.
+
+        Raises BrokerError for a wrong or a taken name, or a source that is not in force.
+        """
         if not is_device_id(name):
             raise BrokerError(
                 f"'{name[:80]}' cannot be a board's name: use 1 to 64 of A-Z a-z 0-9 _ -, and not '{ORIGINAL_DEVICE}'"
             )
         if name in self.all() or name in set(BrokerRole):
             raise BrokerError(f"'{name}' has a password at the broker already: renew it, or choose another name")
-        return self._set(name, BrokerRole.BOARD)
+        if source and source not in self._others.names:
+            raise BrokerError(
+                f"'{source[:64]}' is no source of others that is in force{nearest(source, self._others.names)}"
+                if self._others.names
+                else f"no source of others is in force: name '{source[:64]}' in --sources first"
+            )
+        return self._set(name, BrokerRole.OTHER if source else BrokerRole.BOARD, source)
 
     def renew_board(self, name: str) -> str:
         """A new password for a board; the old one is refused from then on."""
         self._require_board(name)
-        return self._set(name, BrokerRole.BOARD)
+        known = self.all()[name]
+        return self._set(name, known.role, known.source)
 
     def remove_board(self, name: str) -> None:
         """Take a board's right to connect away."""
@@ -103,7 +119,7 @@ class BrokerUsers:
 
     def boards(self) -> list[str]:
         """The names of the boards that have a password."""
-        return sorted(user.name for user in self.all().values() if user.role is BrokerRole.BOARD)
+        return sorted(user.name for user in self.all().values() if user.role in (BrokerRole.BOARD, BrokerRole.OTHER))
 
     def ensure_services(self) -> None:
         """Passwords for ingest and the dashboard, drawn once, each in a file of its own."""
@@ -185,15 +201,17 @@ class BrokerUsers:
         if name not in self.boards():
             raise BrokerError(f"no board '{name[:80]}' has a password at the broker{nearest(name, self.boards())}")
 
-    def _set(self, name: str, role: BrokerRole) -> str:
+    def _set(self, name: str, role: BrokerRole, source: str = "") -> str:
         password = secrets.token_urlsafe(16)
         hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_BCRYPT_ROUNDS, prefix=b"2a")).decode()
-        user = BrokerUser(name, role, hashed, _pbkdf2(password))
+        user = BrokerUser(name, role, hashed, _pbkdf2(password), source)
         self._write([*(other for other in self.all().values() if other.name != name), user])
         return password
 
     def _write(self, users: Iterable[BrokerUser]) -> None:
-        entries = [{"name": u.name, "role": u.role, "bcrypt": u.bcrypt, "pbkdf2": u.pbkdf2} for u in users]
+        entries = [
+            {"name": u.name, "role": u.role, "bcrypt": u.bcrypt, "pbkdf2": u.pbkdf2, "source": u.source} for u in users
+        ]
         self._folder.write_private(self._folder.broker_users, json.dumps(entries, indent=1))
 
     def _topics_of(self, user: BrokerUser) -> tuple[list[str], list[str]]:
@@ -203,6 +221,8 @@ class BrokerUsers:
             return [topics.everything], list(dict.fromkeys([topics.everything, *self._others.read]))
         if user.role is BrokerRole.DASHBOARD:
             return [topics.of("+", TopicKind.INPUT), topics.original_input, *self._others.commanded], []
+        if user.role is BrokerRole.OTHER:
+            return self._others.of_device(user.source, user.name)
         return (
             [topics.of(user.name, kind) for kind in _BOARD_WRITES],
             [topics.of(user.name, kind) for kind in _BOARD_READS],

@@ -39,6 +39,10 @@ class Preset:
     commands: tuple[str, ...] = ()
     #: What a table of lumos.toml may say beside `preset`.
     options: tuple[str, ...] = ("root",)
+    #: What one device or bridge with a password of its own may publish to and read, below `{root}` and with its name
+    #: for `{device}`; without: the topics and the commands above.
+    publishes: tuple[str, ...] = ()
+    hears: tuple[str, ...] = ()
     #: Messages name further topics to read (discovery), so ingest may have to read any.
     discovers: bool = False
 
@@ -64,10 +68,12 @@ PRESETS: Mapping[str, Preset] = {
         Preset(
             "homie", "the Homie convention, versions 3 to 5",
             ("{root}/#",), root="homie", commands=("{root}/#",),
+            publishes=("{root}/{device}/#", "{root}/5/{device}/#"), hears=("{root}/{device}/#", "{root}/5/{device}/#"),
         ),
         Preset(
             "homeassistant", "Home Assistant's MQTT discovery: names, units and topics from retained configurations",
             ("{root}/+/+/config", "{root}/+/+/+/config"), root="homeassistant", commands=("#",), discovers=True,
+            publishes=("{root}/#", "{device}/#"), hears=("{root}/status", "{device}/#"),
         ),
     )
 }  # fmt: skip
@@ -147,6 +153,24 @@ class OtherTopics:
 
     read: tuple[str, ...] = ()
     commanded: tuple[str, ...] = ()
+    rows: tuple[Source, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The sources whose devices may have a password of their own."""
+        return [row.name for row in self.rows]
+
+    def of_device(self, source: str, device: str) -> tuple[list[str], list[str]]:
+        """What a device or bridge of a source may publish to and read; nothing when the source is not in force."""
+        row = next((row for row in self.rows if row.name == source), None)
+        if row is None:
+            return [], []
+        preset = PRESETS[row.preset]
+        writes = [_rooted(text, row.root) for text in preset.publishes] or [*row.topics, *filter(None, (row.status,))]
+        reads = [_rooted(text, row.root) for text in preset.hears] or [*row.commands, *filter(None, (row.command,))]
+        # Whatever speaks a convention of its own may also announce itself by discovery.
+        writes += [_rooted("{root}/#", other.root) for other in self.rows if other.discovers]
+        return apart(each.filter_for(device) for each in writes), apart(each.filter_for(device) for each in reads)
 
 
 def other_topics(settings: Settings) -> OtherTopics:
@@ -156,7 +180,7 @@ def other_topics(settings: Settings) -> OtherTopics:
     if any(row.discovers for row in rows):
         read = ["#"]
     commands = [pattern.filter for row in rows for pattern in (*row.commands, *filter(None, (row.command,)))]
-    return OtherTopics(tuple(dict.fromkeys(read)), tuple(dict.fromkeys(commands)))
+    return OtherTopics(tuple(dict.fromkeys(read)), tuple(dict.fromkeys(commands)), tuple(rows))
 
 
 def _preset(settings: Settings, preset: Preset) -> Source:

@@ -60,6 +60,11 @@ class TopicPattern:
                 return told
         return told if len(levels) == len(self._levels) else None
 
+    def filter_for(self, device: str) -> str:
+        """The filter of one device's topics."""
+        levels = [device if _NAME.fullmatch(level) and "device" in level else level for level in self._levels]
+        return "/".join(_filter_level(level) for level in levels)
+
     def fill(self, told: Mapping[str, str]) -> str:
         """The topic of what is told: the pattern with its names filled in."""
         return "/".join(

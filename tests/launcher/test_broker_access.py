@@ -18,7 +18,7 @@ from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError
 from telemetry.settings import Settings
-from telemetry.sources import OtherTopics
+from telemetry.sources import OtherTopics, other_topics
 from telemetry.topics import Topics
 from tests.harness.processes import MOSQUITTO, ROOT, free_port, listens, program
 from tests.harness.waiting import until
@@ -76,8 +76,8 @@ class Client:
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Guarded]:
     folder = DataFolder(tmp_path / "data")
     folder.ensure()
-    others = OtherTopics(("tele/+/+", "zigbee2mqtt/#"), ("cmnd/+/+",))
-    users, port = BrokerUsers(folder, Topics("esp32"), others), free_port()
+    settings = Settings(sources="native, tasmota, zigbee2mqtt", given=frozenset(("sources",)))
+    users, port = BrokerUsers(folder, Topics("esp32"), other_topics(settings)), free_port()
     users.ensure_services()
     if request.param == "embedded":
         command = embedded_broker.command(folder, users, "127.0.0.1", port, Access.ORIGINAL)
@@ -117,8 +117,8 @@ def _refused(broker: Guarded, name: str, password: str) -> bool:
     return client.answer == "Not authorized"
 
 
-def _board(broker: Guarded, name: str) -> Client:
-    password = broker.users.add_board(name)
+def _board(broker: Guarded, name: str, source: str = "") -> Client:
+    password = broker.users.add_board(name, source)
     broker.reread()
 
     def connected() -> Client | None:
@@ -169,16 +169,50 @@ def test_the_dashboard_publishes_commands_and_hears_nothing(broker: Guarded) -> 
     dashboard.close()
 
 
-def test_ingest_reads_what_its_sources_are_and_the_dashboard_commands_them(broker: Guarded) -> None:
+def test_what_others_wrote_reaches_the_topics_of_its_source_and_no_others(broker: Guarded) -> None:
     ingest, dashboard = _client(broker, BrokerRole.INGEST), _client(broker, BrokerRole.DASHBOARD)
-    for topic in ("esp32/#", "zigbee2mqtt/#", "tele/+/+", "elsewhere/#", "stat/+/+"):
+    plug, bridge = _board(broker, "plug", "tasmota"), _board(broker, "bridge", "zigbee2mqtt")
+    for topic in ("esp32/#", "zigbee2mqtt/#", "tele/+/+", "elsewhere/#"):
         ingest.subscribe(topic)
-    for topic in ("cmnd/plug/POWER", "zigbee2mqtt/lamp/set", "esp32/window/input"):
+    for topic in ("cmnd/plug/+", "cmnd/lamp/+", "zigbee2mqtt/+/set"):
+        plug.subscribe(topic)
+        bridge.subscribe(topic)
+    for client in (plug, bridge):
+        for topic in ("tele/plug/STATE", "tele/lamp/STATE", "zigbee2mqtt/lamp", "esp32/window/output", "elsewhere/x"):
+            client.publish(topic)
+    for topic in ("cmnd/plug/POWER", "cmnd/lamp/POWER", "zigbee2mqtt/lamp/set", "tele/plug/STATE"):
         dashboard.publish(topic)
-    until(lambda: "esp32/window/input" in ingest.heard, "the last command")
-    assert ingest.heard == ["esp32/window/input"]
-    ingest.close()
-    dashboard.close()
+    dashboard.publish("esp32/window/input")
+    until(lambda: "esp32/window/input" in ingest.heard and plug.heard and bridge.heard, "the last message")
+    assert sorted(ingest.heard) == [
+        "esp32/window/input", "tele/plug/STATE", "zigbee2mqtt/lamp", "zigbee2mqtt/lamp/set",
+    ]  # fmt: skip
+    assert plug.heard == ["cmnd/plug/POWER"]
+    assert bridge.heard == ["zigbee2mqtt/lamp/set"]
+    for client in (ingest, dashboard, plug, bridge):
+        client.close()
+
+
+def test_a_user_of_a_source_keeps_it_and_needs_one_in_force(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "data")
+    folder.ensure()
+    settings = Settings(sources="native, homie, homeassistant", given=frozenset(("sources",)))
+    users = BrokerUsers(folder, Topics("esp32"), other_topics(settings))
+    with pytest.raises(BrokerError, match="'homi' is no source of others that is in force; did you mean 'homie'"):
+        users.add_board("car", "homi")
+    with pytest.raises(BrokerError, match="no source of others is in force: name 'homie' in --sources first"):
+        BrokerUsers(folder, Topics("esp32")).add_board("car", "homie")
+    users.add_board("car", "homie")
+    users.renew_board("car")
+    assert users.boards() == ["car"]
+    _, access = users.write_mosquitto(original=False)
+    assert access.read_text().split("user car\n")[1].splitlines() == [
+        "topic write homie/car/#", "topic write homie/5/car/#", "topic write homeassistant/#",
+        "topic read homie/car/#", "topic read homie/5/car/#",
+    ]  # fmt: skip
+    # A source that is no longer in force takes its users' rights with it, until it is again.
+    _, access = BrokerUsers(folder, Topics("esp32")).write_mosquitto(original=False)
+    assert access.read_text().split("user car")[1].strip() == ""
 
 
 def test_other_sources_give_ingest_other_rights_once(tmp_path: Path) -> None:
