@@ -25,6 +25,7 @@ check: setup-tests  ## style, types, import contracts
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(PY) -m tests.firmware.board_types
 	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 
 format: setup-tests  ## mend what ruff can mend

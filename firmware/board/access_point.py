@@ -125,7 +125,7 @@ class AccessPoint:
 
     async def tried(self, fields: dict) -> "str | None":
         """Try what was typed and propose it; what did not work, as a sentence, or None."""
-        value = {"wifi": {"ssid": fields.get("ssid", ""), "password": fields.get("wifi_password", "")}}
+        value: dict = {"wifi": {"ssid": fields.get("ssid", ""), "password": fields.get("wifi_password", "")}}
         value["host"] = fields.get("host", "").strip()
         try:
             value["port"] = int(fields.get("port") or 1883)

@@ -59,10 +59,10 @@ class Board:
         self.sampler_beat_ms = self.clock.uptime_ms()
         self.stopping = False  # nothing is sent any more
         self.resting = False  # nothing is measured any more
-        self._client = None
+        self._client: Client | None = None
         self._readings = {}
         self._events = 0
-        self._identifying = None
+        self._identifying: asyncio.Task | None = None
         self._previous = self._remember_this_boot()
         self.add_event("boot", hal.cause())
 

@@ -83,7 +83,7 @@ class Buffer:
         self._before = before or ("", None)
         self._loaded = []
         self._gaps = []  # drops that are not being reported yet
-        self._report = None  # the drop that is under way to the host, one at a time
+        self._report: Drop | None = None  # the drop that is under way to the host, one at a time
         self._patience_ms = PATIENCE_MS
         if ring is not None:
             for lost_boot, first, last in ring.load_drops():

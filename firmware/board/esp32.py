@@ -52,13 +52,13 @@ class Esp32Hal(Hal):
         self._button.irq(
             lambda _: self._pressed.set(), machine.Pin.IRQ_FALLING if self._button_low else machine.Pin.IRQ_RISING
         )
-        self._bus = None
+        self._bus: machine.I2C | None = None
         self._screen = self._make_screen(wiring["screen"])
         self._rtc = machine.RTC()
         self._nvs = esp32.NVS("lumos")
         self._memory = self._recall_all()
         self._saved_ms = 0
-        self._watchdog = None
+        self._watchdog: machine.WDT | None = None
         self._cause = self._memory.pop("cause", None) or _RESETS.get(machine.reset_cause(), "unknown")
 
     # Network
@@ -115,7 +115,7 @@ class Esp32Hal(Hal):
         import ssl
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  # its stub has forgotten it
         context.load_verify_locations(cadata=binascii.a2b_base64(self._config["tls_ca"]))
         return await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
 
@@ -267,9 +267,9 @@ class Esp32Hal(Hal):
         """What the clock's memory kept over a reset, else what the flash kept over a power cut."""
         kept = self._rtc.memory()
         if not kept:
-            kept = bytearray(1_024)
+            room = bytearray(1_024)
             try:
-                kept = bytes(kept[: self._nvs.get_blob("memory", kept)])
+                kept = bytes(room[: self._nvs.get_blob("memory", room)])
             except OSError:
                 return {}
         try:

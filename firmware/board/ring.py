@@ -55,7 +55,7 @@ class Ring:
         self._limit = limit_bytes
         self._file_bytes = file_bytes
         self._files = []
-        self._writing = None
+        self._writing: _File | None = None
         self.samples = 0  # in files and not yet handed out
         _make_folder(folder)
         numbers = sorted(int(name) for name in os.listdir(folder) if name.isdigit())

@@ -141,6 +141,7 @@ async def _send_backlog(board, client):
 
 
 async def _send_samples(board, client, samples):
+    payload: bytes | list[bytes]
     placed = []
     for sample in samples:
         t, age = board.clock.place(sample.uptime_ms, sample.t)

@@ -23,7 +23,7 @@ class Screen:
         self._command(_BEGIN)
         self._line = bytearray(_WIDTH)
         self._canvas = framebuf.FrameBuffer(self._line, _WIDTH, 8, framebuf.MONO_VLSB)
-        self._shown = [None] * _PAGES
+        self._shown: list[str | None] = [None] * _PAGES
 
     def _command(self, data):
         self._i2c.writeto(_ADDRESS, b"\x00" + data)

@@ -28,14 +28,14 @@ def start() -> None:
     except KeyboardInterrupt:
         cause = None  # somebody at the console wants the prompt
     except Exception as error:  # noqa: BLE001 - whatever it was, a board that stands still helps nobody
-        sys.print_exception(error)  # type: ignore[attr-defined]
+        sys.print_exception(error)
         cause = "error: " + type(error).__name__
     micropython.kbd_intr(-1)  # whoever interrupted may be in a hurry; what memory holds comes first
     for board in lives:
         try:
             board.buffer.keep_on_flash()
         except Exception as error:  # noqa: BLE001 - what cannot be kept must not keep the board from starting again
-            sys.print_exception(error)  # type: ignore[attr-defined]
+            sys.print_exception(error)
     micropython.kbd_intr(_CTRL_C)
     if cause is None:
         hal.stop_watching()
