@@ -112,9 +112,9 @@ class Board:
     def new_client(self) -> Client:
         config = self.config
         will = (self.topic("status"), codec.OFFLINE)
-        return Client(
-            config["device"], will, config["username"], config["password"], config["keep_alive_s"], self.hal, self._hear
-        )
+        user = config["username"], config["password"]
+        authority = config.get("tls_ca", "")
+        return Client(config["device"], will, *user, config["keep_alive_s"], self.hal, self._hear, authority)
 
     def connected(self, client: Client) -> None:
         self._client = client

@@ -10,7 +10,7 @@ import os
 
 _KEPT, _TRIAL, _TRIED = "board.json", "trial.json", "tried.json"
 #: What the command `config` may change: (name, whether a value will do).
-CHANGEABLE = ("wifi", "host", "port", "username", "password", "time_server")
+CHANGEABLE = ("wifi", "host", "port", "username", "password", "tls_ca", "time_server")
 
 
 def load(folder: str = "") -> "tuple[dict | None, bool]":

@@ -17,6 +17,7 @@ import network
 
 from . import config as configuration
 from .hal import Hal
+from .names import look_up
 
 _RING = "ring"
 _WATCHDOG_MS = 30_000
@@ -104,20 +105,22 @@ class Esp32Hal(Hal):
                 names.append(name)
         return names
 
-    def start_access_point(self) -> None:
+    def start_access_point(self) -> str:
         point = network.WLAN(network.AP_IF)
         point.active(True)
         point.config(essid=self.name())
+        return point.ifconfig()[0]
 
-    async def open_connection(self, host: str, port: int):
-        if not self._config.get("tls_ca"):
-            return await asyncio.open_connection(host, port)
+    async def open_connection(self, host: str, port: int, authority: str = ""):
+        address = await look_up(host)
+        if not authority:
+            return await asyncio.open_connection(address, port)
         import ssl
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.verify_mode = ssl.CERT_REQUIRED  # type: ignore[attr-defined]  # its stub has forgotten it
-        context.load_verify_locations(cadata=binascii.a2b_base64(self._config["tls_ca"]))
-        return await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+        context.load_verify_locations(cadata=binascii.a2b_base64(authority))
+        return await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
 
     def address(self) -> str:
         return self._radio.ifconfig()[0] if self._radio.isconnected() else ""
@@ -130,7 +133,7 @@ class Esp32Hal(Hal):
     async def sync_clock(self) -> None:
         """One question to a time server (RFC 4330), without waiting in the way of anybody."""
         host = self._config.get("time_server", "pool.ntp.org")
-        address = socket.getaddrinfo(host, 123)[0][-1]
+        address = socket.getaddrinfo(await look_up(host), 123)[0][-1]
         asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             asker.setblocking(False)

@@ -9,6 +9,8 @@ Network:
     link_up() -> bool
     async link_connect()            try to join the network, for some seconds at most; OSError
     address() -> str                "" without a network
+    async open_connection(host, port, authority)
+                                    a pair of streams, over TLS where an authority is named (DER in base64); OSError
     rssi() -> int                   strength of the radio signal in dBm
 What is soldered on:
     adc(pin)                        `read_u16()` and `read_uv()`, as `machine.ADC` has them
@@ -29,9 +31,14 @@ The machine itself:
     remember(key, value)            keep a small value (number, text, true, false) over a reset
     recall(key)                     what was kept, or None
     log(text)
+Only where a board can be set up without a cable:
+    name() -> str                   what a board without a name is called
+    button_is_held() -> bool
+    start_access_point() -> str     be a network of that name; the board's own address in it
+    networks() -> list[str]         in reach, the strongest first
+    async try_network(ssid, password)  join it; OSError with what the radio says
 """
 
-import asyncio
 import os
 import time
 
@@ -57,10 +64,6 @@ class Hal:
     def epoch_year(self) -> int:
         """1970 or 2000: the year in which this machine's clock reads 0."""
         return time.gmtime(0)[0]
-
-    async def open_connection(self, host: str, port: int):
-        """A pair of streams to a host. Raises OSError."""
-        return await asyncio.open_connection(host, port)
 
     def random_bytes(self, count: int) -> bytes:
         return os.urandom(count)

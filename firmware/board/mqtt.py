@@ -45,10 +45,22 @@ def _head(kind: int, rest: int) -> bytearray:
     return head
 
 
-class Client:
-    """One connection to a broker. `on_message(topic, payload)` is called for each message and must not wait."""
+async def hang_up(writer) -> None:
+    """End a connection. MicroPython's `close` does nothing: it is `wait_closed` that gives the socket back."""
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), 1)
+    except (OSError, asyncio.TimeoutError):
+        pass  # the other end is gone already, or never answers
 
-    def __init__(self, name, will, username, password, keep_alive_s, hal, on_message):
+
+class Client:
+    """One connection to a broker. `on_message(topic, payload)` is called for each message and must not wait.
+
+    `authority` is whom to trust at the other end, empty for a connection without TLS.
+    """
+
+    def __init__(self, name, will, username, password, keep_alive_s, hal, on_message, authority=""):
         self._name = name
         self._will = will  # (topic, payload), retained
         self._username = username
@@ -56,6 +68,7 @@ class Client:
         self._keep_alive_s = keep_alive_s
         self._hal = hal
         self._on_message = on_message
+        self._authority = authority
         self._reader = self._writer = None
         self._lock = asyncio.Lock()
         self._last_id = 0
@@ -77,7 +90,7 @@ class Client:
         raise asyncio.TimeoutError
 
     async def _connect(self, host, port):
-        self._reader, self._writer = await self._hal.open_connection(host, port)
+        self._reader, self._writer = await self._hal.open_connection(host, port, self._authority)
         flags = 0b00101110  # clean session; a will, retained, QoS 1
         credentials = b""
         if self._username:
@@ -123,9 +136,14 @@ class Client:
         await has_it.wait()
 
     async def read_forever(self) -> None:
-        """Take what the broker sends until the connection ends, which raises."""
+        """Take what the broker sends until the connection ends, which raises unless it was ended from here."""
         while True:
-            kind, size = await self._header()
+            try:
+                kind, size = await self._header()
+            except EOFError:
+                if self._writer is None:
+                    return
+                raise
             self._heard_ms = self._hal.uptime_ms()
             if kind & 0xF0 == 0x30:
                 await self._take_message(kind, size)
@@ -151,11 +169,13 @@ class Client:
     async def disconnect(self) -> None:
         """Leave in good order: the broker then keeps the last will to itself."""
         await self._send(0xE0, [])
-        self.close()
+        await self.close()
 
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+    async def close(self) -> None:
+        """Let the connection go."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await hang_up(writer)
 
     def _next_id(self):
         while True:

@@ -54,7 +54,7 @@ async def session(board) -> None:
                 outage_is_known = True
                 board.hal.log(f"no broker at {board.address()} ({reason(error)}); trying again")
         finally:
-            client.close()
+            await client.close()
             board.disconnected()
         if not board.hal.link_up():
             # The broker is not to blame: be there as soon as the network is.

@@ -44,13 +44,30 @@ def start() -> None:
 
 
 async def _live(hal, config, on_trial, lives):
-    if config is None or hal.button_is_held() or not await _reaches_its_network(hal, config, on_trial):
+    if config is None or await _is_asked_for(hal) or not await _reaches_its_network(hal, config, on_trial):
         from .access_point import AccessPoint  # here only: it would take memory from the samples
 
         worked = await AccessPoint(hal, config or {}).run(_SET_UP_SECONDS)
         hal.reset("set-up" if worked else "no set-up")
     lives.append(Board(hal, config, on_trial))
     await lives[0].run()
+
+
+async def _is_asked_for(hal):
+    """Whether the button is held for the set-up.
+
+    On most boards it is the button that has the chip wait for a new program when it is held as the power comes. So
+    after that there are two seconds to press it, while the LED is lit.
+    """
+    if hal.cause() != "power":
+        return hal.button_is_held()
+    hal.led(True)
+    held = False
+    for _ in range(20):
+        held = held or hal.button_is_held()
+        await asyncio.sleep(0.1)
+    hal.led(False)
+    return held
 
 
 async def _reaches_its_network(hal, config, on_trial):

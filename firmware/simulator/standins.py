@@ -163,7 +163,9 @@ class SimulatedHal(Hal):
         if not self.radio.up:
             raise OSError("no network")
 
-    async def open_connection(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def open_connection(
+        self, host: str, port: int, _authority: str = ""
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await self.radio.open(host, port)
 
     def address(self) -> str:

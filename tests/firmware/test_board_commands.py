@@ -156,8 +156,11 @@ def test_a_command_without_a_usable_id_is_done_each_time_and_not_answered(board:
 @pytest.mark.parametrize(
     ("value", "error"),
     [
-        (None, "config must be an object with one or more of wifi, host, port, username, password, time_server"),
-        ({}, "config must be an object with one or more of wifi, host, port, username, password, time_server"),
+        (
+            None,
+            "config must be an object with one or more of wifi, host, port, username, password, tls_ca, time_server",
+        ),
+        ({}, "config must be an object with one or more of wifi, host, port, username, password, tls_ca, time_server"),
         ({"port": 0}, "config: port must be 1 to 65535"),
         ({"port": True}, "config: port must be 1 to 65535"),
         ({"wifi": {"ssid": ""}}, "config: wifi must have an ssid of 1 to 32 characters, and a password"),
@@ -165,7 +168,7 @@ def test_a_command_without_a_usable_id_is_done_each_time_and_not_answered(board:
         ({"host": 5}, "config: host must be a text"),
         (
             {"period_ms": 5},
-            "config cannot change 'period_ms': only wifi, host, port, username, password, time_server",
+            "config cannot change 'period_ms': only wifi, host, port, username, password, tls_ca, time_server",
         ),
         ({"wifi": {"ssid": "lab", "password": "secret"}, "host": "lumos.local", "port": 1884}, None),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from firmware.board import config
 from firmware.board.access_point import AccessPoint, form
+from firmware.board.captive import answer
 from firmware.board.hal import Hal
+from tests.firmware.conftest import Broker
 from tests.harness.processes import free_port
 
 KEPT = {"device": "window", "host": "old"}
@@ -67,12 +70,29 @@ class Radio(Hal):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
+        self.authorities: list[str] = []
+        self._last_tick = 0
+
+    def uptime_ms(self) -> int:
+        return time.monotonic_ns() // 1_000_000
 
     def name(self) -> str:
         return "lumos-a1b2c3"
 
-    def start_access_point(self) -> None:
-        self.lines.append("on the air")
+    def start_access_point(self) -> str:
+        return "127.0.0.1"
+
+    def log(self, text: str) -> None:
+        self.lines.append(text)
+
+    async def sync_clock(self) -> None:
+        raise OSError("no time server")
+
+    async def open_connection(
+        self, host: str, port: int, authority: str
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self.authorities.append(authority)
+        return await asyncio.open_connection(host, port)
 
     def networks(self) -> list[str]:
         return ["lab", '<"evil">']
@@ -97,11 +117,12 @@ async def _ask(port: int, body: str | None = None) -> str:
     return answer
 
 
-async def _served(talk: Any) -> tuple[bool, list[dict[str, Any]]]:
+async def _served(radio: Radio, talk: Any) -> tuple[bool, list[dict[str, Any]]]:
+    """Whether a set-up worked, and what was proposed, after somebody's talk with the page."""
     proposed: list[dict[str, Any]] = []
     port = free_port()
-    point = AccessPoint(Radio(), {"device": "window", "password": "kept"}, proposed.append)
-    serving = asyncio.create_task(point.run(10, "127.0.0.1", port))
+    point = AccessPoint(radio, {"device": "window", "password": "kept"}, proposed.append)
+    serving = asyncio.create_task(point.run(10, "127.0.0.1", port, free_port()))
     while True:
         try:
             await _ask(port)
@@ -109,47 +130,71 @@ async def _served(talk: Any) -> tuple[bool, list[dict[str, Any]]]:
         except OSError:
             await asyncio.sleep(0.01)
     await talk(port)
-    serving_done = serving.done() or proposed
-    if not serving_done:
-        serving.cancel()
-        return False, proposed
     return await serving, proposed
 
 
-def test_the_page_tries_what_was_typed_says_what_did_not_work_and_keeps_what_did() -> None:
-    async def main() -> None:
-        async def nothing(*_: object) -> None:
-            pass
+RIGHT = "ssid=lab&wifi_password=pass+word%26%C3%A9&host=127.0.0.1"
 
-        broker = await asyncio.start_server(nothing, "127.0.0.1", 0)
-        broker_port = broker.sockets[0].getsockname()[1]
-        closed = free_port()
 
-        async def talk(port: int) -> None:
-            page = await _ask(port)
-            assert '<option value="lab">' in page
-            assert "&lt;&quot;evil&quot;&gt;" in page
-            assert "kept" not in page
-            wrong = await _ask(port, f"ssid=lab&wifi_password=no&host=127.0.0.1&port={broker_port}&device=window")
-            assert "The Wi-Fi lab cannot be joined: the password is wrong." in wrong
-            right = "ssid=lab&wifi_password=pass+word%26%C3%A9&host=127.0.0.1"
-            assert "No broker answers at 127.0.0.1" in await _ask(port, f"{right}&port={closed}&device=window")
-            assert "a name of 1 to 64" in await _ask(port, f"{right}&port={broker_port}&device=")
-            assert "port must be" in await _ask(port, f"{right}&port=70000&device=window")
-            assert "too much text" in await _ask(port, "x" * 3_000)
-            assert "It works" in await _ask(port, f"{right}&port={broker_port}&device=shelf")
+def test_the_page_tries_what_was_typed_says_what_did_not_work_and_keeps_what_did(broker: Broker) -> None:
+    closed, radio = free_port(), Radio()
 
-        worked, proposed = await _served(talk)
-        broker.close()
-        assert worked
-        (made,) = proposed
-        assert made == {
+    async def talk(port: int) -> None:
+        page = await _ask(port)
+        assert '<option value="lab">' in page
+        assert "&lt;&quot;evil&quot;&gt;" in page
+        assert "kept" not in page
+        wrong = await _ask(port, f"ssid=lab&wifi_password=no&host=127.0.0.1&port={broker.port}&device=window")
+        assert "The Wi-Fi lab cannot be joined: the password is wrong." in wrong
+        assert "cannot be used: " in await _ask(port, f"{RIGHT}&port={closed}&device=window")
+        assert "a name of 1 to 64" in await _ask(port, f"{RIGHT}&port={broker.port}&device=")
+        assert "port must be" in await _ask(port, f"{RIGHT}&port=70000&device=window")
+        assert "too much text" in await _ask(port, "x" * 5_000)
+        assert "It works" in await _ask(port, f"{RIGHT}&port={broker.port}&device=shelf")
+
+    worked, proposed = asyncio.run(_served(radio, talk))
+    assert worked
+    assert proposed == [
+        {
             "device": "shelf",
             "username": "shelf",
             "password": "kept",
             "wifi": {"ssid": "lab", "password": "pass word&é"},
             "host": "127.0.0.1",
-            "port": broker_port,
+            "port": broker.port,
+            "tls_ca": "",
         }
+    ]
+    assert "It works." in radio.lines
 
-    asyncio.run(main())
+
+def test_a_certificate_that_was_pasted_is_whom_the_board_trusts(broker: Broker) -> None:
+    radio = Radio()
+    pem = "-----BEGIN CERTIFICATE-----%0D%0AMIIB%2FzCC%0D%0AAaWg%3D%3D%0D%0A-----END CERTIFICATE-----%0D%0A"
+
+    async def talk(port: int) -> None:
+        assert "It works" in await _ask(port, f"{RIGHT}&port={broker.port}&device=shelf&tls_ca={pem}")
+
+    _, proposed = asyncio.run(_served(radio, talk))
+    assert radio.authorities == ["MIIB/zCCAaWg=="]
+    assert proposed[0]["tls_ca"] == "MIIB/zCCAaWg=="
+
+
+@pytest.mark.parametrize(
+    ("kind", "replied"),
+    [(b"\x00\x01", b"\xc0\xa8\x04\x01"), (b"\x00\x1c", b"")],
+)
+def test_every_name_has_the_boards_address_and_no_other_record(kind: bytes, replied: bytes) -> None:
+    asked = b"\x04test\x07example\x00" + kind + b"\x00\x01"
+    reply = answer(b"\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + asked, "192.168.4.1")
+    assert reply is not None
+    assert reply[:4] == b"\xab\xcd\x84\x00"
+    assert reply[12 : 12 + len(asked)] == asked
+    assert reply.endswith(replied)
+    assert int.from_bytes(reply[6:8], "big") == (1 if replied else 0)
+
+
+@given(st.binary(max_size=60))
+def test_no_question_makes_the_name_server_raise(question: bytes) -> None:
+    reply = answer(question, "192.168.4.1")
+    assert reply is None or reply[:2] == question[:2]

@@ -116,7 +116,7 @@ def test_a_password_is_needed_where_the_broker_asks_for_one(broker: Broker, hal:
             client = client_of(hal, username=username, password=password)
             with pytest.raises(BrokerError, match=r"may not connect|wrong user name"):
                 await client.connect("127.0.0.1", broker.port)
-            client.close()
+            await client.close()
 
     run(main())
 
@@ -200,7 +200,7 @@ def test_packets_may_be_split_anywhere(hal: SimulatedHal, chunk: int) -> None:
         client = client_of(hal, on_message)
         await client.connect("127.0.0.1", port)
         await race(client.read_forever(), complete.wait())
-        client.close()
+        await client.close()
 
     run(peer(ACCEPTED + MESSAGE * 20, chunk, talk))
     assert heard == [("a/b", b"test")] * 20
@@ -220,7 +220,7 @@ def test_what_is_no_broker_or_refuses_is_said_in_a_sentence(hal: SimulatedHal, a
         client = client_of(hal)
         with pytest.raises(BrokerError, match=error):
             await client.connect("127.0.0.1", port)
-        client.close()
+        await client.close()
 
     run(peer(answers, 1_000, talk))
 
@@ -231,6 +231,6 @@ def test_a_broker_that_goes_silent_is_noticed(hal: SimulatedHal) -> None:
         await client.connect("127.0.0.1", port)
         with pytest.raises(BrokerError, match="silent"):
             await during(client, client.deliver("a", b"never acknowledged"))
-        client.close()
+        await client.close()
 
     run(peer(ACCEPTED, 1_000, talk))

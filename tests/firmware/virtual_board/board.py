@@ -21,6 +21,7 @@ import tty
 from pathlib import Path
 from typing import Self
 
+from tests.harness.processes import free_port
 from tests.harness.waiting import until
 
 _FLASH_BYTES = 512 * 1024
@@ -62,6 +63,8 @@ class VirtualBoard:
     def __init__(self, state: Path, heap: str = "160k") -> None:
         self.state = state
         self.flash = state / "flash.img"
+        #: The ports that the board itself serves on, and those of this machine that stand for them.
+        self.ports = {80: free_port(), 53: free_port()}
         self._reset = state / "reset"
         self._prompt_is_raw = False
         self._lost_power = False
@@ -83,6 +86,8 @@ class VirtualBoard:
         self.state.mkdir(parents=True, exist_ok=True)
         if not self.flash.exists():
             self.flash.write_bytes(b"\xff" * _FLASH_BYTES)
+        for own, ours in self.ports.items():
+            (self.state / f"port{own}").write_text(str(ours))
         self._power.set()
         self._thread.start()
         return self
@@ -118,7 +123,10 @@ class VirtualBoard:
 
     def _move_button(self, pin: int, level: str) -> None:
         """A finger is slow: it is done when the board has seen it."""
+        (self.state / f"pin{pin}.seen").unlink(missing_ok=True)
         self._put(f"pin{pin}", level)
+        if not self._power.is_set():
+            return
         seen = self.state / f"pin{pin}.seen"
         until(lambda: seen.exists() and seen.read_text() == level, "a look at the button")
 

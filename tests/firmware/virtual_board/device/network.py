@@ -20,7 +20,8 @@ def _is_down():
 
 
 class WLAN:
-    def __init__(self, _kind):
+    def __init__(self, kind):
+        self._kind = kind
         self._status = STAT_IDLE
 
     def active(self, _on=None):
@@ -49,7 +50,8 @@ class WLAN:
         return b"\x01\x02\x03\xa1\xb2\xc3" if what == "mac" else None
 
     def ifconfig(self):
-        return ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+        address = "192.168.4.1" if self._kind == AP_IF else "127.0.0.1"
+        return (address, "255.255.255.0", address, address)
 
     def scan(self):
         return [(b"lab", b"", 1, -50, 3, 0)]

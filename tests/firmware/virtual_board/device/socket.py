@@ -30,5 +30,5 @@ def getaddrinfo(host, port, *more):
         known = dict(line.split() for line in _read("hosts", "").split("\n") if line)
         if host not in known:
             raise OSError(-2)
-        host = known[host]
+        return [(2, 1, 0, "", (known[host], port))]  # as an ESP32 puts it, not as this machine
     return _getaddrinfo(host, port, *more)
