@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from firmware.deploy import files
+from firmware.deploy.bare import bare, keywords
 
 SOURCE = '''"""What it is."""
 
@@ -33,7 +34,7 @@ class Thing:
 
 
 def test_comments_docstrings_and_slots_go_and_the_lines_stay() -> None:
-    made = files.bare(SOURCE).splitlines()
+    made = bare(SOURCE).splitlines()
     assert len(made) == len(SOURCE.splitlines())
     assert made[2] == "import os"
     assert made[15] == "        pass"
@@ -43,8 +44,39 @@ def test_comments_docstrings_and_slots_go_and_the_lines_stay() -> None:
 
 
 def test_a_modules_own_constants_become_values_and_others_stay() -> None:
-    made = files.bare(SOURCE).splitlines()
+    made = bare(SOURCE).splitlines()
     assert made[4:7] == ["_SECONDS = const(6 * 60)", '_NAMES = {"a": 1}', "PUBLIC = 3"]
+
+
+ARGUMENTS = """
+TOTAL = 1
+
+
+def add(first, second, é=2, *, named=0):
+    def inside(second, third):
+        return [first + second + third for _ in (1,)]
+    told = f"{named} of {first}"
+    return inside(second, é), told, TOTAL, (lambda fourth: fourth + named)(second)
+
+
+class Thing:
+    second = 7
+
+    def give(self, second):
+        self.second = second  # é
+        return self.second
+"""
+
+
+def test_arguments_share_a_few_names_and_mean_the_same() -> None:
+    made = bare(ARGUMENTS, keywords([ARGUMENTS, "add(1, 2, named=3)"]))
+    assert "def add(first, _0, _1=2, *, named=0):" in made  # first stands in an f-string, named is given by its name
+    assert "def give(self, _0):" in made
+    for source in (ARGUMENTS, made):
+        found: dict[str, Any] = {}
+        exec(source, found)
+        assert found["add"](1, 2, 3, named=4) == ([6], "4 of 1", 1, 6)
+        assert found["Thing"]().give(5) == 5
 
 
 def test_the_program_is_main_and_the_compiled_board() -> None:
