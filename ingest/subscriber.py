@@ -26,6 +26,7 @@ from telemetry.timestamps import now_us
 _log = logging.getLogger(__name__)
 
 _MOST_AT_ONCE = 100
+_REFUSED_SECONDS = 10.0
 _MOST_AHEAD_US = 100_000
 
 
@@ -61,6 +62,8 @@ class Subscriber:
         self._stopping = False
         #: Which filters a subscription that is not answered yet asks for.
         self._asked: dict[int, Sequence[str]] = {}
+        #: Filters that the broker refused; said once each.
+        self._refused: set[str] = set()
         #: Whether the broker has answered every subscription of this connection.
         self._is_heard = False
 
@@ -128,14 +131,31 @@ class Subscriber:
         asked = self._asked.pop(mid, ())
         refused = [text for text, reason in zip(asked, reasons, strict=False) if reason.is_failure]
         if refused:
+            self._ask_again_later(refused)
+        self._refused -= set(asked) - set(refused)
+        if not self._asked and not self._is_heard:
+            self._is_heard = True
+            _log.info("connected to the broker at %s:%d", self._settings.mqtt_host, self._settings.mqtt_port)
+
+    def _ask_again_later(self, refused: Sequence[str]) -> None:
+        """A broker may be given the right to let us read while we are connected: nothing would tell us."""
+        if not self._refused >= set(refused):
             _log.error(
                 "the broker does not let user '%s' read %s: give it the right to",
                 self._settings.mqtt_username,
                 ", ".join(refused[:10]) + (f" and {len(refused) - 10} more" if len(refused) > 10 else ""),
             )
-        if not self._asked and not self._is_heard:
-            self._is_heard = True
-            _log.info("connected to the broker at %s:%d", self._settings.mqtt_host, self._settings.mqtt_port)
+        self._refused |= set(refused)
+        timer = threading.Timer(_REFUSED_SECONDS, self._ask_again, [self._connection])
+        timer.daemon = True
+        timer.start()
+
+    def _ask_again(self, connection: int) -> None:
+        if connection == self._connection and not self._stopping:
+            for part in _parts([text for text in self._filters if text in self._refused]):
+                result, mid = self._client.subscribe([(text, 1) for text in part])
+                if result == paho.MQTT_ERR_SUCCESS and mid is not None:
+                    self._asked[mid] = part
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         self._say_outage("the connection ended")

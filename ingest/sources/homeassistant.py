@@ -24,6 +24,8 @@ _MOST_ENTITIES = 5_000
 class HomeAssistant:
     """What is announced below one discovery prefix."""
 
+    announces = True
+
     def __init__(self, row: Source, earlier: Callable[[str], bool]) -> None:
         self._row = row
         self._earlier = earlier

@@ -52,6 +52,8 @@ class _Device:
 class Homie:
     """The devices below one base topic."""
 
+    announces = True
+
     def __init__(self, row: Source) -> None:
         self._row = row
         self._prefix = f"{row.root}/"

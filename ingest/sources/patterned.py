@@ -21,6 +21,8 @@ _VALUE = "value"
 class Patterned:
     """A row whose topic pattern says where device and metric stand."""
 
+    announces = False
+
     def __init__(self, row: Source) -> None:
         self._row = row
         #: What was described of each device, so that it is said once and not with each message.

@@ -16,6 +16,9 @@ from ingest.samples import Clock
 class Reader(Protocol):
     """One source at work."""
 
+    #: Whether messages may be announcements: what others say is then read by them.
+    announces: bool
+
     def reads(self, topic: str) -> bool:
         """Whether a topic is this source's."""
 

@@ -30,6 +30,8 @@ _REMEMBERED = 8_192
 class Native:
     """This project's boards, or the original program's topics."""
 
+    announces = False
+
     def __init__(self, topics: Topics, *, original: bool) -> None:
         self._topics = topics
         self._original = original
@@ -97,7 +99,7 @@ class Sources:
             found = reader.read(topic, payload, clock)
         except UnreadableError as error:
             return [quarantined(topic, payload, error)]
-        if any(isinstance(part, Announcement) for part in found):
+        if reader.announces and any(isinstance(part, Announcement) for part in found):
             self._found.clear()  # other topics may be read from now on
         return found
 

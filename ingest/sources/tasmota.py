@@ -42,6 +42,8 @@ _INFOS: Mapping[str, Mapping[str, str]] = {"Info1": {"Version": "fw", "Module": 
 class Tasmota:
     """Devices with Tasmota, below one FullTopic."""
 
+    announces = False
+
     def __init__(self, row: Source) -> None:
         self._row = row
         self._tele, self._stat = row.topics

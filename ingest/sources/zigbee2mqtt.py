@@ -40,6 +40,8 @@ _MOST_OPTIONS = 100
 class Zigbee2Mqtt:
     """The devices and groups of one bridge."""
 
+    announces = True
+
     def __init__(self, row: Source) -> None:
         self._row = row
         self._prefix = f"{row.root}/"

@@ -59,7 +59,8 @@ def test_several_sources_a_restart_and_a_change_of_the_sources(tmp_path: Path) -
         say("homeassistant/sensor/sensorBedroomH/config", BEDROOM_H, retain=True)
         say("homeassistant/switch/irrigation/config", IRRIGATION, retain=True)
         say(BEDROOM, {"temperature": 20, "humidity": 40}, retain=True)
-        say("zigbee2mqtt/bridge/devices", DEVICES, retain=True)
+        many = [{"friendly_name": f"room {n}", "type": "Router", "pad": "x" * 1_000} for n in range(200)]
+        say("zigbee2mqtt/bridge/devices", [*DEVICES, *many], retain=True)
         say("homie/5/super-car/$description", DESCRIPTION, retain=True)
         say("homie/5/super-car/engine/temperature", "21.5", retain=True)
         for topic, payload in CAR:
