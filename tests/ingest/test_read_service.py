@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -165,27 +164,6 @@ def test_a_question_whose_asker_left_is_given_up(folder: DataFolder, service: Re
     with pytest.raises(StoreUnavailableError, match=r"within 0.3 s"):
         hurried.sql(_ENDLESS)
     until(lambda: not service._by_id, "the end of the question", 1.9)
-
-
-def test_questions_side_by_side_and_beside_the_writer(reader: Reader, desk: Desk) -> None:
-    failures: list[Exception] = []
-
-    def ask() -> None:
-        try:
-            for _ in range(20):
-                (row,) = reader.sql("SELECT count(*) AS n, count(DISTINCT t_us) AS times FROM tail").to_pylist()
-                assert row["n"] == row["times"] >= 5  # one moment, never half a batch
-        except Exception as error:  # noqa: BLE001  (told by the test's own thread)
-            failures.append(error)
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for seq in range(5, 200):
-        desk.hand("esp32/window/output", {"boot": "b", "seq": seq, "t": 1_790_000_000_000 + seq, "light": seq})
-    for thread in threads:
-        thread.join(30)
-    assert failures == []
 
 
 def _call(port: int, token: str | None, use: Any) -> Any:
