@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from telemetry.command_line import parser
+from telemetry.presets import PRESETS
 from telemetry.questions import QUESTIONS, described
 from telemetry.settings import rows, table
-from telemetry.sources import PRESETS
 
 ROOT = Path(__file__).resolve().parents[1]
 _REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org")
