@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 
 from telemetry.command_line import parser, read_arguments
-from telemetry.errors import LumosError
+from telemetry.errors import LumosError, SettingError, nearest
 from telemetry.logs import configure
 from telemetry.settings import Settings, load
 
@@ -39,7 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if words and words[0] in _COMMANDS:
             module, function = _COMMANDS[words[0]]
             return int(getattr(importlib.import_module(module), function)(words) or 0)
-        settings = load(read_arguments(parser("python -m ingest", __doc__), words))
+        if words and not words[0].startswith("-"):
+            raise SettingError(f"'{words[0][:64]}' is no command of python -m ingest{nearest(words[0], _COMMANDS)}")
+        others = f"With a word first it does something else: {', '.join(_COMMANDS)}; each has its own --help."
+        settings = load(read_arguments(parser("python -m ingest", f"{__doc__} {others}"), words))
         configure("ingest", settings.log_level)
         return _run(settings)
     except LumosError as error:

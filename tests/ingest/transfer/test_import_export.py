@@ -257,6 +257,7 @@ def test_the_command_line_asks_the_running_ingest(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["imprt", "x.csv"], "'imprt' is no command of python -m ingest; did you mean 'import'?"),
         (["import", "nowhere.csv"], "nowhere.csv cannot be read (No such file or directory)"),
         (["import", "x.csv", "--map", "time"], "--map takes ROLE=COLUMN"),
         (["import", "x.csv", "--map", "tim=a"], "'tim' is no role; did you mean 'time'?"),
@@ -301,3 +302,10 @@ def test_a_terminal_shows_how_far_one_is(tmp_path: Path) -> None:
     os.close(ours)
     assert process.wait(30) == 0
     assert b"past.csv: 100%" in shown
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert all(word in shown for word in ("import, export", "replay", "device", "backup"))
