@@ -44,7 +44,9 @@ def __getattr__(name: str) -> Any:
     """`server`, made when a WSGI server asks for it, so that starting the parts does not cost a dashboard's memory."""
     if name == "server":
         from dashboard import create_app
+        from telemetry.lean import leave_pandas_out
 
+        leave_pandas_out()
         return create_app(load()).server
     raise AttributeError(f"module 'app' has no attribute '{name}'")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from telemetry.command_line import parser, read_arguments
 from telemetry.errors import LumosError, PortTakenError
+from telemetry.lean import leave_pandas_out
 from telemetry.logs import configure
 from telemetry.settings import Settings, load
 from telemetry.tls import speaks_tls
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def serve(settings: Settings) -> None:
     """Serve on the host and port of the settings. Raises PortTakenError, SettingError or another LumosError."""
     configure("dashboard", settings.log_level)
+    leave_pandas_out()
     tls = speaks_tls(settings)
     listener = listen(settings.listens_on, settings.port)
     from dashboard.app import create_app

@@ -111,6 +111,11 @@ def newest(context: Context, view: View) -> tuple[int, float | None]:
     return last_us, found[-1]["mean"] if found else None
 
 
+def points_in(points: int, zoom: Window | None) -> int:
+    """How many of a chart's points lie in what is in sight: a zoom is drawn with a margin."""
+    return int(points / (1 + 2 * _MARGIN)) if zoom else points
+
+
 def padded(zoom: Window) -> Window:
     """A zoom with a margin on both sides."""
     margin = int((zoom[1] - zoom[0]) * _MARGIN)

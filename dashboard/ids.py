@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# The pages (dashboard.pages), where a component has one for each.
+LIVE_PAGE = "live"
+EXPLORE = "explore"
+
 # What the browser and the server remember between two callbacks.
 ADDRESS = "address"
 OPEN_PAGE = "open-page"
@@ -67,7 +71,6 @@ CUSTOM_TO = "custom-to"
 CUSTOM_APPLY = "custom-apply"
 CUSTOM_PROBLEM = "custom-problem"
 LIVE_SWITCH = "live-switch"
-CSV = "csv"
 LINK = "link"
 
 # Its panels.
@@ -133,6 +136,11 @@ def page_panel(name: str) -> str:
 def page_link(name: str, where: str = "") -> str:
     """The way to a page, in the header or elsewhere (DRAWER)."""
     return f"{where}-page-link-{name}" if where else f"page-link-{name}"
+
+
+def take(name: str) -> str:
+    """What a page has to be taken away."""
+    return f"take-{name}"
 
 
 def explore_panel(name: str) -> str:

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard import ids
 from dashboard.access.roles import Identity, Role
 from dashboard.layouts import device, explore, measurements
 from dashboard.translations import Say
 
-LIVE = "live"
-EXPLORE = "explore"
+LIVE = ids.LIVE_PAGE
+EXPLORE = ids.EXPLORE
 
 
 @dataclass(frozen=True, slots=True)

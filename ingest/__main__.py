@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from telemetry.command_line import parser, read_arguments
 from telemetry.errors import LumosError, SettingError, nearest
+from telemetry.lean import leave_pandas_out
 from telemetry.logs import configure
 from telemetry.settings import Settings, load
 
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         others = f"With a word first it does something else: {', '.join(_COMMANDS)}; each has its own --help."
         settings = load(read_arguments(parser("python -m ingest", f"{__doc__} {others}"), words))
         configure("ingest", settings.log_level)
+        leave_pandas_out()
         return _run(settings)
     except LumosError as error:
         print(f"ingest: {error}", file=sys.stderr)  # noqa: T201

@@ -80,6 +80,8 @@ CALLBACKS: Mapping[str, Role] = {
     f"{ids.BADGES}.children": Role.VIEWER,
     f"{ids.LED}.aria-checked": Role.VIEWER,
     f"{ids.PENDING}.data": Role.OPERATOR,
+    f"{ids.take(ids.LIVE_PAGE)}.data-query": Role.VIEWER,
+    f"{ids.take(ids.EXPLORE)}.data-query": Role.VIEWER,
     f"{ids.DEVICE_FACTS}.children": Role.VIEWER,
     f"{ids.HEALTH}.data": Role.VIEWER,
     f"{ids.EXPLORED}.data": Role.VIEWER,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import dash
 
-from dashboard.callbacks import browser, chart, commands, explore, frame, numbers, opening, overview
+from dashboard.callbacks import browser, chart, commands, explore, frame, numbers, opening, overview, takeaway
 from dashboard.context import Context
 
 REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
@@ -21,6 +21,7 @@ REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
     frame.register,
     commands.register,
     explore.register,
+    takeaway.register,
 )
 
 

@@ -19,19 +19,16 @@ from dashboard.panels.parts import Child, failed
 from dashboard.panels.statistics import statistics
 from dashboard.views import View
 from telemetry.errors import LumosError
-from telemetry.timestamps import iso_utc, now_us
-
-_CSV_POINTS = 100_000
+from telemetry.timestamps import now_us
 
 
 def register(app: dash.Dash, context: Context) -> None:
-    """Cards, list, download."""
+    """Cards and list."""
 
     @app.callback(
         Output(ids.CARDS, "children"),
         Output(ids.STATISTICS, "children"),
         Output(ids.NOW_SPARK, "children"),
-        Output(ids.CSV, "href"),
         Input(ids.VIEW, "data"),
         Input(ids.REFRESH, "data"),
         State(ids.BROWSER, "data"),
@@ -44,29 +41,19 @@ def register(app: dash.Dash, context: Context) -> None:
         return numbers(context, view, style, now_us())
 
 
-def numbers(context: Context, view: View, style: Style, at_us: int) -> tuple[Child, Child, Child, str]:
-    """Cards, list, the first card's curve, and where the CSV is; a sentence where the store does not answer."""
+def numbers(context: Context, view: View, style: Style, at_us: int) -> tuple[Child, Child, Child]:
+    """Cards, list, and the first card's curve; a sentence where the store does not answer."""
     window = view.window(at_us)
-    download = csv_address(view, window)
     try:
         now, before = (_statistics(context, view, span) for span in (window, _before(window)))
         points = ask(context, view, window)
     except LumosError as error:
-        return [], failed(style.say, str(error), ids.REFRESH), None, download
+        return [], failed(style.say, str(error), ids.REFRESH), None
     return (
         cards(view, window, now, before, points, at_us, style),
         statistics(view, now, at_us, style),
         sparkline(points.means, "series"),
-        download,
     )
-
-
-def csv_address(view: View, window: tuple[int, int]) -> str:
-    """The CSV of the range, relative to the page."""
-    asked = View(view.device, view.metric, "custom", *window).search()
-    start, end = (iso_utc(t_us) for t_us in window)
-    query = asked.split("&from=", 1)[0]
-    return f"/data.csv{query}&start={start}&end={end}&points={_CSV_POINTS}"
 
 
 def _before(window: tuple[int, int]) -> tuple[int, int]:

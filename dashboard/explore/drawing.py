@@ -101,13 +101,12 @@ class Drawer:
         exploration = self.exploration
         # A zoom is asked for with a margin, so that the line runs to the edges.
         start, end = drawing.padded(self.zoom) if self.zoom else self.window
-        several = len(exploration.series)
         return {
             "device": series.device,
             "metric": series.metric,
             "start_us": start,
             "end_us": end,
-            "points": POINTS if several == 1 else max(_POINTS_OF_ALL // several, 500),
+            "points": points_of_each(len(exploration.series)),
             "zone": zones.name_of(self.style.zone),
             "weekdays": list(exploration.weekdays),
             "hours": list(exploration.hours),
@@ -207,6 +206,11 @@ class Drawer:
         return (
             f"{self.style.say('timeline of', names=names, start=start, end=end)}; {self.style.say('chart alternative')}"
         )
+
+
+def points_of_each(count: int) -> int:
+    """How many points each of so many series gets."""
+    return POINTS if count == 1 else max(_POINTS_OF_ALL // count, 500)
 
 
 def _entry(kind: str, words: str) -> html.Span:

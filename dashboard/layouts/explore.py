@@ -19,11 +19,15 @@ from dashboard.explore.drawing import HEIGHT
 from dashboard.explore.panels import PANELS, Panel
 from dashboard.layouts.controls import link_field, moment
 from dashboard.panels.parts import aria, data, icon, skeleton
+from dashboard.takeaway.menu import menu
 from dashboard.translations import LONG_WEEKDAYS, WEEKDAYS, Say
 from dashboard.views import CUSTOM
 
 #: What stands at the end of the toolbar, in this order: functions from the page's language and reader to a component.
-TOOLS: tuple[Callable[[Say, Identity], Any], ...] = (lambda say, _: link_field(ids.EXPLORE_LINK, say),)
+TOOLS: tuple[Callable[[Say, Identity], Any], ...] = (
+    lambda say, _: menu(ids.EXPLORE, ids.EXPLORE_CHART, say),
+    lambda say, _: link_field(ids.EXPLORE_LINK, say),
+)
 #: What stands below the panels: functions likewise, each giving a card of its own.
 SECTIONS: tuple[Callable[[Say, Identity], Any], ...] = ()
 

@@ -12,6 +12,7 @@ from dashboard import figures, ids
 from dashboard.layouts import overview
 from dashboard.layouts.controls import link_field, moment
 from dashboard.panels.parts import Child, ago, all_devices, aria, icon, skeleton
+from dashboard.takeaway.menu import menu
 from dashboard.translations import Say
 from dashboard.views import CUSTOM, DEFAULT_PRESET, PRESETS
 
@@ -99,7 +100,7 @@ def toolbar(say: Say) -> html.Div:
                         title=say("live help"),
                         **aria(pressed="true"),
                     ),
-                    html.A([icon("download"), say("csv")], id=ids.CSV, className="button", title=say("csv help")),
+                    menu(ids.LIVE_PAGE, ids.CHART, say),
                     link_field(ids.LINK, say),
                 ],
                 className="tools",

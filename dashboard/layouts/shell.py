@@ -24,6 +24,12 @@ _BROWSER_PHRASES = (
     "scheme light",
     "scheme dark",
     "scheme auto",
+    "take begun",
+    "take under way",
+    "take done",
+    "take failed",
+    "take stopped",
+    "take stop",
     "zone auto",
 )
 

@@ -1,6 +1,7 @@
 """What is taken away: which series, over which range, in how many points, on which weekdays and hours.
 
-It stands in a download's address, so scripts can ask for the same; a wrong parameter is one sentence, never a guess.
+It stands in a download's address, in the words that the address of the page Explore has too, so that what is seen can
+be taken with the very query that shows it. A wrong parameter is one sentence, never a guess.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ PRESETS: Mapping[str, int] = {**LIVE_PRESETS, "1y": 365 * US_PER_DAY, EVERYTHING
 #: About one point a pixel of the widest chart.
 DEFAULT_POINTS = 2_000
 _MOST_SERIES = 100
-_PARAMETERS = ("series", "range", "from", "to", "points", "zone", "days", "hours", "lang", "scheme", "job")
+_PARAMETERS = (
+    "series", "range", "from", "to", "zoom", "points", "zone", "days", "hours",
+    "detail", "compare", "marks", "lang", "scheme", "job",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +145,24 @@ def _range(single: Mapping[str, str], series: Sequence[Series], now_us: int) -> 
     if ("from" in single) != ("to" in single) or ("range" in single) == ("from" in single):
         raise QuestionError(f"say a range (one of {', '.join(PRESETS)}), or from and to")
     preset = single.get("range")
+    if "zoom" in single:
+        start, _, end = single["zoom"].partition("/")
+        return _moments({"from": start, "to": end})
     if preset is None:
-        start_us, end_us = parse_instant(single["from"], "from"), parse_instant(single["to"], "to")
-        if start_us >= end_us:
-            raise QuestionError("from must lie before to: exchange them")
-        return start_us, end_us
+        return _moments(single)
     if preset not in PRESETS:
         raise QuestionError(f"range='{preset[:64]}' is no range{nearest(preset, PRESETS)}")
     if preset == EVERYTHING:
         first_us = min((one.first_us for one in series if one.first_us), default=now_us - US_PER_DAY)
         return min(first_us, now_us - US_PER_MS), now_us
     return now_us - PRESETS[preset], now_us
+
+
+def _moments(single: Mapping[str, str]) -> tuple[int, int]:
+    start_us, end_us = parse_instant(single["from"], "from"), parse_instant(single["to"], "to")
+    if start_us >= end_us:
+        raise QuestionError("from must lie before to: exchange them")
+    return start_us, end_us
 
 
 def _points(text: str | None) -> int:

@@ -79,6 +79,13 @@ class Downloads:
                 self._by_job[who, job] = download
             return download
 
+    def refuse(self, who: str, job: str | None, problem: str) -> None:
+        """Tell the page that waits for a download why there is none."""
+        if job is not None and _JOB.fullmatch(job):
+            with self._lock:
+                self._forget_old()
+                self._by_job[who, job] = Download(0, state=State.FAILED, problem=problem)
+
     def end(self, download: Download) -> None:
         """The connection is closed, whatever became of the file."""
         with self._lock:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dashboard.context import Asks
-from dashboard.takeaway import notebook, sql
+from dashboard.context import Asks, Context
+from dashboard.figures import Style
+from dashboard.takeaway import document, notebook, sql
 from dashboard.takeaway.choice import Choice
 from dashboard.takeaway.rows import SOURCES
 from dashboard.takeaway.writing import WRITERS, Piece
@@ -14,10 +15,12 @@ from dashboard.takeaway.writing import WRITERS, Piece
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a file is made from: where to read, what was chosen, and how its reader writes and draws."""
+    """What a file is made from: where to read, what was chosen (`search`: in which words), how its reader draws."""
 
-    reader: Asks
+    context: Context
     choice: Choice
+    search: str
+    style: Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +41,22 @@ class File:
 
 def _data(source: str, form: str) -> Callable[[Wanted], Body]:
     def make(wanted: Wanted) -> Body:
-        rows = SOURCES[source](wanted.reader, wanted.choice)
+        rows = SOURCES[source](wanted.context.reader, wanted.choice)
         return Body(WRITERS[form](rows), rows.total)
 
     return make
 
 
-def _text(document: Callable[[Asks, Choice], str]) -> Callable[[Wanted], Body]:
+def _text(write: Callable[[Asks, Choice], str]) -> Callable[[Wanted], Body]:
     def make(wanted: Wanted) -> Body:
-        return Body(iter([Piece(document(wanted.reader, wanted.choice).encode(), 0)]))
+        return Body(iter([Piece(write(wanted.context.reader, wanted.choice).encode(), 0)]))
 
     return make
+
+
+def _page(wanted: Wanted) -> Body:
+    parts = document.document(wanted.context, wanted.choice, wanted.search, wanted.style)
+    return Body(Piece(part.encode(), 0) for part in parts)
 
 
 _CSV, _PARQUET = "text/csv", "application/vnd.apache.parquet"
@@ -58,6 +66,7 @@ FILES: Mapping[str, File] = {
     "shown.parquet": File(_PARQUET, _data("shown", "parquet")),
     "raw.csv": File(_CSV, _data("raw", "csv")),
     "raw.parquet": File(_PARQUET, _data("raw", "parquet")),
+    "page.html": File("text/html", _page),
     "chart.sql": File("application/sql", _text(sql.document)),
     "chart.ipynb": File("application/x-ipynb+json", _text(notebook.document)),
 }

@@ -15,10 +15,11 @@ _LONGEST_WORD = 40
 def file_name(choice: Choice, what: str) -> str:
     """`lumos_window_light_20261117T1400Z-20261118T1400Z_raw.csv`."""
     span = "-".join(_moment(t_us) for t_us in (choice.start_us, choice.end_us))
-    return f"lumos_{_whose(choice.series)}_{span}_{what}"
+    return f"lumos_{whose(choice.series)}_{span}_{what}"
 
 
-def _whose(series: Sequence[Series]) -> str:
+def whose(series: Sequence[Series]) -> str:
+    """`window_light`, or of several `window_light_and-2-more`."""
     first = series[0]
     more = f"_and-{len(series) - 1}-more" if len(series) > 1 else ""
     return f"{word(first.device)}_{word(first.metric)}{more}"

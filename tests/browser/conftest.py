@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ class Demo:
     http_port: int
     mqtt_port: int
     app: Running
+    data_dir: Path
 
     @property
     def address(self) -> str:
@@ -49,7 +51,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     flags = ["--demo", "--data-dir", folder / "data", "--port", str(http_port), "--mqtt-port", str(mqtt_port)]
     with lumos(folder / "lumos.log", *flags) as app:
         until(lambda: get_json(http_port, "/data", device="sim-2", metric="light"), "readings of sim-2", 40)
-        yield Demo(http_port, mqtt_port, app)
+        yield Demo(http_port, mqtt_port, app, folder / "data")
 
 
 @pytest.fixture(scope="package")

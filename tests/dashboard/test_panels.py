@@ -10,10 +10,9 @@ import pyarrow as pa
 import pytest
 
 from dashboard.callbacks.frame import Situation, chart_state, situation
-from dashboard.callbacks.numbers import csv_address, numbers
+from dashboard.callbacks.numbers import numbers
 from dashboard.callbacks.opening import custom_view, newest, open_view
 from dashboard.figures import Style, config
-from dashboard.http_data import parse
 from dashboard.liveness import standing
 from dashboard.panels.header import badges, banners
 from dashboard.panels.welcome import welcome
@@ -42,7 +41,7 @@ def _statistics(count: int = 900, mean: float | None = 412.37) -> pa.Table:
 def test_the_numbers_of_a_range(context_on: Any, style: Style) -> None:
     times = [NOON_US + i * SECOND for i in range(900)]
     context = context_on(statistics=_statistics(), buckets=readings_table(times, [400.0 + i % 9 for i in range(900)]))
-    cards, listed, _, _ = numbers(context, VIEW, style, NOON_US + 900 * SECOND)
+    cards, listed, _ = numbers(context, VIEW, style, NOON_US + 900 * SECOND)
     shown = text_of(cards) + text_of(listed)
     said = ("412.4", "400\u202f–\u202f655", "max 15:00", "900 readings, no gap", "Std deviation", "15:14:59")
     assert [words for words in said if words not in shown] == []
@@ -50,24 +49,15 @@ def test_the_numbers_of_a_range(context_on: Any, style: Style) -> None:
 
 def test_an_empty_range_has_dashes_and_a_sentence(context_on: Any, style: Style) -> None:
     context = context_on(statistics=_statistics(0), buckets=bucket_table([]))
-    cards, listed, _, _ = numbers(context, VIEW, style, NOON_US)
+    cards, listed, _ = numbers(context, VIEW, style, NOON_US)
     assert "No measurement in this range" in text_of(listed)
     assert text_of(cards).count("—") == 2
 
 
 def test_a_store_that_does_not_answer_takes_one_panel_only(context_on: Any, style: Style) -> None:
-    _, listed, _, _ = numbers(context_on(statistics=StoreUnavailableError("not there")), VIEW, style, NOON_US)
+    _, listed, _ = numbers(context_on(statistics=StoreUnavailableError("not there")), VIEW, style, NOON_US)
     assert "not there" in text_of(listed)
     assert "Retry" in text_of(listed)
-
-
-def test_the_csv_link_is_one_that_the_http_interface_takes() -> None:
-    from urllib.parse import parse_qs, urlsplit
-
-    address = csv_address(View("a b&c", "light", "1h"), (NOON_US, NOON_US + SECOND))
-    asked = parse(parse_qs(urlsplit(address).query))
-    assert asked is not None
-    assert (asked.device, asked.start_us, asked.end_us) == ("a b&c", NOON_US, NOON_US + SECOND)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -37,6 +37,11 @@ def test_an_address_comes_back_as_the_choice_it_was_made_from() -> None:
     assert (found.zone, found.weekdays, found.hours) == ("Europe/Paris", (0, 4), (9, 19))
 
 
+def test_a_part_that_was_zoomed_to_is_taken_with_the_very_query_that_shows_it() -> None:
+    found = choose("series=window/light&range=24h&compare=before&marks=notes&zoom=2026-11-17T12:00Z/2026-11-17T13:00Z")
+    assert (found.start_us, found.end_us) == (NOON_US - US_PER_DAY // 12, NOON_US - US_PER_DAY // 24)
+
+
 @pytest.mark.parametrize(("preset", "days"), [("24h", 1), ("7d", 7), ("1y", 365), ("all", 5)])
 def test_a_preset_ends_now(preset: str, days: int) -> None:
     found = choose(address([("window", "light")], preset))
@@ -57,6 +62,7 @@ def test_everything_of_a_series_without_a_reading_is_the_last_day() -> None:
         ("series=window/light&range=1h&from=2026-01-01&to=2026-01-02", "say a range"),
         ("series=window/light&from=2026-01-02&to=2026-01-01", "exchange them"),
         ("series=window/light&from=x&to=2026-01-01", "from='x' is not a time"),
+        ("series=window/light&range=1h&zoom=2026-01-01", "to='' is not a time"),
         ("series=window/light&range=2h", "range='2h' is no range"),
         ("series=window/light&range=1h&range=7d", "given 2 times"),
         ("series=window/light&range=1h&points=0", "points='0' must be"),

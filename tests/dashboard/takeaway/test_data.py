@@ -36,8 +36,9 @@ def reader(settings: Settings, stored: Any) -> Reader:
     return Reader(DataFolder(settings.data_dir), 5)
 
 
-def get(client: Any, name: str, **more: Any) -> Any:
-    return client.get(f"/take/{name}?{address([('window', 'light')], HOUR, **more)}")
+def get(client: Any, name: str, job: str = "", **more: Any) -> Any:
+    own = f"&job={job}" if job else ""
+    return client.get(f"/take/{name}?{address([('window', 'light')], HOUR, **more)}{own}")
 
 
 def columns(response: Any, name: str) -> dict[str, list[Any]]:
@@ -91,10 +92,21 @@ def test_a_range_without_readings_is_a_file_with_its_head_alone(name: str, clien
 
 
 def test_wrong_wishes_are_told_in_a_sentence(client: Any) -> None:
-    for path in ("/take/raw.xlsx?range=1h", "/take/raw.csv?range=1h", "/take/progress/nothing-here"):
+    for path in ("/take/raw.xlsx?range=1h", "/take/raw.csv?range=1h"):
         response = client.get(path)
         assert response.status_code == 400
         assert response.get_json()["error"]
+    assert client.get("/take/progress/nothing-here").get_json() == {"state": "unknown"}
+    assert client.post("/take/stop/nothing-here").status_code == 400
+
+
+def test_the_page_is_told_why_there_is_no_download(client: Any) -> None:
+    assert client.get("/take/raw.csv?series=window/light&range=2h&job=job-00001").status_code == 400
+    told = client.get("/take/progress/job-00001").get_json()
+    assert told["state"] == "failed"
+    assert "range='2h' is no range" in told["problem"]
+    assert get(client, "raw.csv", job="job-00002").data
+    assert client.get("/take/progress/job-00002").get_json()["state"] == "done"
 
 
 def _crowd(**arguments: Any) -> pa.Table:
