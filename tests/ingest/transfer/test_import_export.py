@@ -7,9 +7,11 @@ import itertools
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -252,6 +254,34 @@ def test_the_command_line_asks_the_running_ingest(
         Reader(running, 10).sql("SELECT count(*) FROM changes WHERE action = 'import_part'").to_pylist()[0].values()
     )
     assert changes == 1
+
+
+def test_an_ingest_that_is_killed_in_the_middle_costs_a_second_try_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(reading, "CHUNK_ROWS", 500)
+    count = 20_000
+    past_csv = tmp_path / "past.csv"
+    past_csv.write_text("time,device,metric,value\n" + "".join(f"{NOON // 1_000 + n},a,m,{n}\n" for n in range(count)))
+    folder = DataFolder(tmp_path / "data")
+    flags = ["--data-dir", str(folder.path), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(free_port())]
+    codes: list[int] = []
+    with module(tmp_path / "first.log", "ingest", *flags) as ingest:
+        until(lambda: "answers questions" in ingest.output(), "ingest")
+        importing = threading.Thread(target=lambda: codes.append(cli(folder, "import", past_csv)))
+        importing.start()
+        until(lambda: ingest.output().count("import_part by") > 5, "the first parts")
+        ingest.stop(signal.SIGKILL)
+        importing.join(60)
+    assert codes == [2]
+    assert "ingest is not running" in capsys.readouterr().err
+    assert cli(folder, "import", past_csv) == 0
+    said = capsys.readouterr().out
+    assert "were there already" in said
+    with duckdb.connect(str(folder.database), read_only=True) as store:
+        assert store.execute("SELECT count(*), count(DISTINCT value) FROM live_readings").fetchall() == [(count, count)]
+        assert store.execute("SELECT sum(count)::INTEGER FROM live_minutes").fetchall() == [(count,)]
+    assert list(folder.backups.iterdir()) == []
 
 
 @pytest.mark.parametrize(
