@@ -1,5 +1,5 @@
 // Keeps "updated 1 s ago" current without asking the server: every element with data-ago (milliseconds, or "newest"
-// for the newest reading) shows its data-template with the time since then.
+// for the newest reading, or data-since where the page shows none) shows its data-template with the time since then.
 (function () {
   function span(milliseconds) {
     const thin = "\u202f";
@@ -20,9 +20,10 @@
   function update() {
     // The server's clock counts: a board's readings carry its time, and a browser's may be minutes off.
     const now = Date.now() + (window.lumos?.skew || 0);
-    const newest = document.getElementById("now-time")?.dataset.ago;
+    const newest = Number(document.getElementById("now-time")?.dataset.ago);
     for (const element of document.querySelectorAll("[data-ago]")) {
-      const since = Number(element.dataset.ago === "newest" ? newest : element.dataset.ago);
+      const { ago } = element.dataset;
+      const since = ago === "newest" ? newest || Number(element.dataset.since) : Number(ago);
       const text = element.firstChild;
       // The text node is React's own: changed in place, never replaced.
       if (text && text.nodeType === Node.TEXT_NODE) {

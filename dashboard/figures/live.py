@@ -39,7 +39,8 @@ def series_figure(
         ],
         "layout": {
             **layout(style, revision),
-            "xaxis": date_axis(style, window, zoom),
+            # With nothing to draw Plotly would show the year 2000: then the window is written out like a zoom.
+            "xaxis": date_axis(style, window, zoom if zoom or points else window),
             "yaxis": value_axis(style),
         },
     }

@@ -53,12 +53,16 @@ def pill(words: Child, tone: str, *, live: bool = False) -> html.Span:
 
 
 def ago(t_us: int | None, template: str, *, newest: bool = False, component_id: str | None = None) -> html.Span:
-    """A text that the browser keeps current: `{span}` in the template is the time since then."""
+    """A text that the browser keeps current: `{span}` in the template is the time since then.
+
+    `newest` follows the newest reading that the page shows, and goes by `t_us` where it shows none.
+    """
     identity: dict[str, Any] = {"id": component_id} if component_id else {}
+    then = str((t_us or 0) // 1_000)
     return html.Span(
         template.replace("{span}", "…"),
         **identity,
-        **data(ago="newest" if newest else str((t_us or 0) // 1_000), template=template),
+        **data(ago="newest" if newest else then, since=then, template=template),
     )
 
 

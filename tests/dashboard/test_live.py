@@ -131,3 +131,10 @@ def test_what_is_shown_survives_the_browser() -> None:
     shown = describe(_readings(list(range(100))), Shown("v", "c", 3, "k"))
     assert Shown.from_json(shown.as_json()) == shown
     assert Shown.from_json(None) == Shown("")
+
+
+def test_a_window_without_readings_keeps_its_dates(style: Style) -> None:
+    window = (NOON_US, NOON_US + 900 * SECOND)
+    empty = _figure(_readings([]), style, window)["layout"]["xaxis"]
+    assert empty["range"] == ["2026-11-17 15:00", "2026-11-17 15:15"]
+    assert "range" not in _figure(_readings([1, 2]), style, window)["layout"]["xaxis"]

@@ -75,6 +75,12 @@ def test_badges_say_in_words_what_their_dots_show(style: Style, language: str) -
         assert all("badge-value" in text_of(badge) for badge in found)
 
 
+def test_a_metric_without_a_reading_says_how_long_its_device_has_been_quiet(style: Style) -> None:
+    quiet = standing("window", status_row(), NOON_US, NOON_US + 3_600 * SECOND)
+    (words,) = [badge for badge in badges(health_table().to_pylist()[0], quiet, style) if "newest" in str(badge)]
+    assert str(NOON_US // 1_000) in str(words)
+
+
 def test_what_cannot_be_asked_counts_as_not_there(context_on: Any, style: Style) -> None:
     assert situation(context_on(), "window", NOON_US) == Situation(None, None)
     assert text_of(chart_state(VIEW, Situation(None, None), style, live=True)).count("Stored") == 1
