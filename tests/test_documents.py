@@ -11,7 +11,7 @@ import pytest
 from telemetry.command_line import parser
 from telemetry.presets import PRESETS
 from telemetry.questions import QUESTIONS, described
-from telemetry.settings import rows, table
+from telemetry.settings import load, rows, table
 
 ROOT = Path(__file__).resolve().parents[1]
 _REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org")
@@ -48,6 +48,15 @@ def test_the_notebook_page_has_the_table_of_questions_as_it_is() -> None:
     found = re.search(r"<!-- questions -->\n(.*?)\n<!-- /questions -->", page, re.DOTALL)
     assert found is not None
     assert found[1] == described(QUESTIONS)
+
+
+def test_the_examples_of_sources_are_understood(tmp_path: Path) -> None:
+    page = (ROOT / "docs/sources.md").read_text()
+    examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(examples) >= 4
+    for example in examples:
+        (tmp_path / "lumos.toml").write_text(example)
+        assert load(environment={}, folder=tmp_path).source_tables
 
 
 def test_help_names_every_setting_with_its_default() -> None:
