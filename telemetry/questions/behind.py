@@ -22,9 +22,8 @@ class _Noting:
         self._connection = connection
         self.noted: list[tuple[str, Any]] = []
 
-    def sql(self, statement: str, params: Any = None) -> Any:
-        self.noted.append((statement, params))
-        return self._connection.sql(statement, params=params)
+    def note(self, statement: str, parameters: Any) -> None:
+        self.noted.append((statement, parameters))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)

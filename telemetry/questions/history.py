@@ -14,6 +14,7 @@ from telemetry.questions.answering import (
     find_series,
     metadata_of,
     pairs_of,
+    shown_names,
     table,
     with_metadata,
 )
@@ -75,14 +76,11 @@ def buckets_of(
     check_range(start_us, end_us)
     check_number("points", points, *POINTS)
     check_number("the number of series", len(series), *_SERIES)
-    chosen = _find_all(connection, series)
-    where = place(connection, chosen, start_us, end_us)
+    names = _find_all(connection, series)
+    where = place(connection, [series_id for *_, series_id in names], start_us, end_us)
     width, origin = bucket_grid(start_us, end_us, points)
     rows = f"""
-        WITH names AS (
-            SELECT device, metric, series_id, min(series_id) OVER (PARTITION BY device, metric) AS chosen
-            FROM shown_series
-        ), found AS (
+        WITH names(device, metric, series_id, chosen) AS (VALUES {_named(names)}), found AS (
             SELECT chosen, {_grid(width, origin)} AS t_us, {_BUCKET}
             FROM ({where.parts(widest(width))}) JOIN names USING (series_id) GROUP BY 1, 2
         )
@@ -154,11 +152,24 @@ def _total(found: pa.Table) -> int:
     return sum(found.column("count").to_pylist())
 
 
-def _find_all(connection: duckdb.DuckDBPyConnection, wanted: list[list[str]]) -> list[int]:
-    """The ids of [device, metric] pairs. Raises QuestionError for what is no pair."""
+def _find_all(connection: duckdb.DuckDBPyConnection, wanted: list[list[str]]) -> list[tuple[str, str, int]]:
+    """`(device, metric, id)` of [device, metric] pairs. Raises QuestionError for what is no pair."""
     pairs = set(pairs_of(wanted))
-    rows = connection.execute("SELECT device, metric, series_id FROM shown_series").fetchall()
-    return [series_id for device, metric, series_id in rows if (device, metric) in pairs]
+    return sorted(row for row in shown_names(connection) if row[:2] in pairs)
+
+
+def _named(names: list[tuple[str, str, int]]) -> str:
+    """SQL for device, metric, id, and the id under which all that are shown as one are counted."""
+    first = {(device, metric): series_id for device, metric, series_id in reversed(names)}
+    rows = (
+        f"({_text(device)}, {_text(metric)}, {series_id}, {first[device, metric]})"
+        for device, metric, series_id in names
+    )
+    return ", ".join(rows) or "('', '', -1, -1)"
+
+
+def _text(word: str) -> str:
+    return "'" + word.replace("'", "''") + "'"
 
 
 def _moved(t_us: int, weeks: int, zone: str) -> int:
