@@ -32,8 +32,8 @@ format: setup-tests  ## mend what ruff can mend
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-bench: setup-tests  ## the report of speed and memory, as ratios
-	@$(PY) -m tests.benchmarks $(ARGS)
+bench: setup-tests  ## the report of speed and memory, as ratios (ROWS=1000000000 for the store's, ARGS=store for one)
+	@$(PY) -m tests.benchmarks $(if $(ROWS),--rows $(ROWS)) $(ARGS)
 
 screenshots: setup-tests  ## the pictures of the documents, from the running demo (ARGS=15 for 15 minutes of readings)
 	@$(PY) docs/screenshots.py $(ARGS)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import memory, transfer, visible
+from tests.benchmarks import memory, store, transfer, visible
 
 #: Adding a benchmark means adding its function here: a folder for its files and its length in, lines of a report out.
 BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {
     "visible": visible.report,
     "memory": memory.report,
     "transfer": transfer.report,
+    "store": store.report,
 }
 
 
@@ -21,11 +23,15 @@ def main() -> None:
     command_line = argparse.ArgumentParser(prog="make bench", description=__doc__)
     command_line.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (all)")
     command_line.add_argument("--minutes", type=float, default=10.0, help="how long the memory benchmark runs [10]")
+    command_line.add_argument(
+        "--rows", type=int, default=store.TEN_MILLION, help=f"readings of the store benchmark [{store.TEN_MILLION}]"
+    )
     arguments = command_line.parse_args()
-    for name in arguments.names or BENCHMARKS:
+    benchmarks = {**BENCHMARKS, "store": partial(store.report, rows=arguments.rows)}
+    for name in arguments.names or benchmarks:
         with tempfile.TemporaryDirectory(prefix=f"lumos-bench-{name}-") as folder:
             print(f"== {name}", flush=True)
-            for line in BENCHMARKS[name](Path(folder), arguments.minutes):
+            for line in benchmarks[name](Path(folder), arguments.minutes):
                 print(line, flush=True)
 
 
