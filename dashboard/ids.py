@@ -95,6 +95,7 @@ MAIN = "measurements"
 # The page Explore: what is chosen, and the part of the time axis that is zoomed to.
 EXPLORED = "explored"
 EXPLORE_ZOOM = "explore-zoom"
+EXPLORE_SEEN = "explore-seen"
 EXPLORE_SERIES = "explore-series"
 EXPLORE_COMPARE = "explore-compare"
 EXPLORE_DAYS = "explore-days"

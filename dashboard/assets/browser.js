@@ -132,6 +132,24 @@
     }
   });
 
+  // What a button opened (dashboard/layouts/controls.py) closes on a click elsewhere, and on Escape.
+  function closeOthers(inside) {
+    for (const each of document.querySelectorAll(".disclosure[open]")) {
+      if (!each.contains(inside)) {
+        each.removeAttribute("open");
+      }
+    }
+  }
+
+  document.addEventListener("pointerdown", (event) => closeOthers(event.target));
+  document.addEventListener("keydown", function (event) {
+    const opened = event.key === "Escape" && document.querySelector(".disclosure[open]");
+    if (opened) {
+      closeOthers(null);
+      opened.querySelector("summary").focus();
+    }
+  });
+
   new MutationObserver(tell).observe(root, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
   narrow.addEventListener("change", tell);
 

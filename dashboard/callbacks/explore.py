@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import dash
-from dash import Input, Output, State, ctx, dcc, html, no_update
+from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import figures, formats, ids, zones
@@ -26,6 +26,13 @@ from telemetry.errors import LumosError, QuestionError
 from telemetry.timestamps import US_PER_MS, now_us, parse_instant
 
 _LOG = logging.getLogger(__name__)
+#: What shows the choices of an address, in the order in which `controls` fills it.
+CONTROLS = (
+    (ids.EXPLORE_SERIES, "value"), (ids.EXPLORE_RANGE, "value"), (ids.EXPLORE_COMPARE, "value"),
+    (ids.EXPLORE_DAYS, "value"), (ids.EXPLORE_HOUR_FROM, "value"), (ids.EXPLORE_HOUR_TO, "value"),
+    (ids.EXPLORE_MARKS, "value"), (ids.EXPLORE_DETAIL, "data"), (ids.EXPLORE_DETAIL, "value"),
+    (ids.EXPLORE_DETAILS, "hidden"), (ids.ZONE, "value"), (ids.EXPLORE_FROM, "value"), (ids.EXPLORE_TO, "value"),
+)  # fmt: skip
 
 
 def register(app: dash.Dash, context: Context) -> None:
@@ -34,53 +41,40 @@ def register(app: dash.Dash, context: Context) -> None:
     @app.callback(
         Output(ids.EXPLORED, "data"),
         Output(ids.EXPLORE_ZOOM, "data", allow_duplicate=True),
+        Output(ids.EXPLORE_SEEN, "data"),
         Output(ids.EXPLORE_SERIES, "data"),
-        Output(ids.EXPLORE_SERIES, "value"),
-        Output(ids.EXPLORE_RANGE, "value"),
-        Output(ids.EXPLORE_COMPARE, "value"),
-        Output(ids.EXPLORE_DAYS, "value"),
-        Output(ids.EXPLORE_HOUR_FROM, "value"),
-        Output(ids.EXPLORE_HOUR_TO, "value"),
-        Output(ids.EXPLORE_MARKS, "value"),
-        Output(ids.EXPLORE_DETAIL, "data"),
-        Output(ids.EXPLORE_DETAIL, "value"),
-        Output(ids.EXPLORE_DETAILS, "hidden"),
-        Output(ids.ZONE, "value", allow_duplicate=True),
-        Output(ids.EXPLORE_FROM, "value"),
-        Output(ids.EXPLORE_TO, "value"),
+        *(Output(name, prop, allow_duplicate=name == ids.ZONE) for name, prop in CONTROLS),
         Input(ids.ADDRESS, "search"),
         Input(ids.OPEN_PAGE, "data"),
         Input(ids.REVISION, "data"),
         Input(ids.BROWSER, "data"),
         State(ids.EXPLORED, "data"),
         State(ids.EXPLORE_ZOOM, "data"),
+        State(ids.EXPLORE_SEEN, "data"),
         State(ids.PAGE, "data"),
         prevent_initial_call="initial_duplicate",
     )
     def open_explored(
-        search: str | None, open_page: str | None, _revision: int, browser: Kept, kept: Kept | None,
-        zoomed: Kept | None, page: Kept,
+        search: str | None, open_page: str | None, revision: int | None, browser: Kept, kept: Kept | None,
+        zoomed: Kept | None, seen: int | None, page: Kept,
     ) -> Any:  # fmt: skip
         if open_page != EXPLORE:
             raise PreventUpdate
         catalog = Catalog(context.rows("series"), context.rows("devices"))
-        found, zoom = resolve(search or "", catalog), zoom_in(search or "")
+        found, zoom = resolve(search or "", catalog), zoom_json(zoom_in(search or ""))
         style = style_of(context, page, browser, found.zone)
         # With how it is drawn, so that everything is drawn again when the colours or the clock change.
-        now, zoom_now = {**found.as_json(), "look": browser}, zoom_json(zoom)
+        now = {**found.as_json(), "look": browser}
         same = kept is not None and all(kept[name] == now[name] for name in ("search", "look"))
         # What was done since (a command, a note, a new series) is drawn too.
-        revised = ids.REVISION in {name.partition(".")[0] for name in ctx.triggered_prop_ids}
-        moments = [local_text(t_us, style) for t_us in found.window(now_us())]
+        revised = seen is not None and revision != seen
         return (
             no_update if same and not revised else now,
-            no_update if zoomed == zoom_now else zoom_now,
+            no_update if zoomed == zoom else zoom,
+            revision,
             series_choices(catalog),
-            [series.key for series in found.series],
-            no_update if same else found.range,
-            *controls(found),
-            found.zone or browser.get("chosen") or "auto",
-            *([no_update, no_update] if same else moments),
+            # Not what somebody may be changing at this moment.
+            *([no_update] * len(CONTROLS) if same else controls(found, browser, style)),
         )
 
     @app.callback(
@@ -174,7 +168,7 @@ def graph(figure: Figure, name: str, style: Style) -> html.Div:
     """A figure with its name for those who do not see it; the list of statistics has its numbers."""
     height = {"height": f"{figure['layout']['height']}px"}
     drawn = dcc.Graph(figure=figure, config=figures.config(style.language), style=height, responsive=True)
-    return html.Div(drawn, role="img", **aria(label=f"{name}; {style.say('chart alternative')}"))
+    return html.Div(drawn, role="figure", **aria(label=f"{name}; {style.say('chart alternative')}"))
 
 
 def explored(kept: Kept | None) -> Exploration:
@@ -194,10 +188,12 @@ def zoom_of(kept: Kept | None) -> Window | None:
     return (int(kept["from"]) * US_PER_MS, int(kept["to"]) * US_PER_MS) if kept else None
 
 
-def controls(found: Exploration) -> tuple[Any, ...]:
-    """What the controls of the left panel show, and the choice among several series."""
+def controls(found: Exploration, browser: Kept, style: Style) -> list[Any]:
+    """What each of CONTROLS shows."""
     names = [series_name(series, found) for series in found.series]
-    return (
+    return [
+        [series.key for series in found.series],
+        found.range,
         list(found.comparisons),
         [str(day) for day in found.weekdays],
         *(str(hour) for hour in found.hours),
@@ -205,7 +201,9 @@ def controls(found: Exploration) -> tuple[Any, ...]:
         [{"value": str(number), "label": name} for number, name in enumerate(names)],
         str(found.detail),
         len(names) < 2,
-    )
+        found.zone or browser.get("chosen") or "auto",
+        *(local_text(t_us, style) for t_us in found.window(now_us())),
+    ]
 
 
 def between(exploration: Exploration, start: str | None, end: str | None, style: Style) -> Exploration | str:
@@ -222,9 +220,12 @@ def between(exploration: Exploration, start: str | None, end: str | None, style:
 
 
 def series_choices(catalog: Catalog) -> list[dict[str, Any]]:
-    """All series, by device, as the control lists them."""
+    """All series but those of hidden devices, by device, as the control lists them."""
     groups: dict[str, list[dict[str, str]]] = {}
+    hidden = {row["device"] for row in catalog.devices if row.get("hidden")}
     for row in catalog.series:
+        if row["device"] in hidden:
+            continue
         series = catalog.entry(row)
         unit = formats.shown_unit(series.unit)
         label = f"{series.title} ({unit})" if unit else series.title

@@ -5,29 +5,30 @@ from __future__ import annotations
 import dash_mantine_components as dmc
 from dash import html
 
-from dashboard.panels.parts import icon
+from dashboard.panels.parts import Child, icon
 from dashboard.translations import Say
 
 
-def link_field(component_id: str, say: Say) -> dmc.Popover:
+def link_field(component_id: str, say: Say) -> html.Details:
     """A link to the view, in a field to select from: copying by a button works over https only."""
-    return dmc.Popover(
+    return disclosure(
+        [icon("link"), say("link")],
+        dmc.TextInput(id=component_id, readOnly=True, label=say("link help"), description=say("link copy"), value=""),
+        say("link help"),
+    )
+
+
+def disclosure(words: Child, content: Child, title: str = "") -> html.Details:
+    """A button that opens a small card below it; the browser's script closes it on Escape and on a click elsewhere.
+
+    The browser's own element: Mantine puts a popover's state on a box around its button, where no screen reader looks.
+    """
+    return html.Details(
         [
-            dmc.PopoverTarget(
-                html.Button([icon("link"), say("link")], className="button", title=say("link help")),
-                boxWrapperProps={"className": "tool"},
-            ),
-            dmc.PopoverDropdown(
-                dmc.TextInput(
-                    id=component_id, readOnly=True, label=say("link help"), description=say("link copy"), value=""
-                )
-            ),
+            html.Summary(words, className="button", title=title or None),
+            html.Div(content, className="disclosed card"),
         ],
-        width=360,
-        position="bottom-end",
-        shadow="md",
-        trapFocus=True,
-        transitionProps={"duration": 0},
+        className="disclosure",
     )
 
 

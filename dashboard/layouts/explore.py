@@ -216,7 +216,7 @@ def _timeline(say: Say) -> html.Section:
             html.Div(id=ids.EXPLORE_LEGEND, className="legend legend-more"),
             html.Div(
                 [
-                    html.Div(graph, id=ids.EXPLORE_BOX, role="img"),
+                    html.Div(graph, id=ids.EXPLORE_BOX, role="figure"),
                     html.Div(skeleton("skeleton-chart"), id=ids.EXPLORE_COVER, className="chart-cover"),
                 ],
                 className="chart-room",

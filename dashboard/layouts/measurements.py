@@ -131,7 +131,7 @@ def _now_card(say: Say) -> html.Article:
     template = say("updated ago", ago=say("ago", span="{span}"))
     return html.Article(
         [
-            html.H3(say("now"), className="stat-label"),
+            html.H2(say("now"), className="stat-label"),
             html.P(skeleton("skeleton-value"), id=ids.NOW_VALUE, className="stat-value"),
             html.P(ago(None, template, component_id=ids.NOW_TIME), className="stat-detail"),
             html.Div(id=ids.NOW_SPARK, className="spark-room"),
@@ -163,7 +163,7 @@ def _chart_card(say: Say) -> html.Section:
             ),
             html.Div(
                 [
-                    html.Div(graph, id=ids.CHART_BOX, role="img"),
+                    html.Div(graph, id=ids.CHART_BOX, role="figure"),
                     html.Div(skeleton("skeleton-chart"), id=ids.CHART_COVER, className="chart-cover"),
                 ],
                 className="chart-room",

@@ -38,7 +38,7 @@ _STORES = (
     ids.BROWSER, ids.OPEN_PAGE, ids.HEALTH, ids.REVISION,
     ids.VIEW, ids.ZOOM, ids.SHOWN, ids.REFRESH, ids.SCREEN_SHOWN, ids.CHART_RETRY,
     ids.OVERVIEW_CHOICES, ids.OVERVIEW_NEWS, ids.OVERVIEW_HEARD, ids.OVERVIEW_REFRESH,
-    ids.EXPLORED, ids.EXPLORE_ZOOM, ids.EXPLORE_RETRY,
+    ids.EXPLORED, ids.EXPLORE_ZOOM, ids.EXPLORE_SEEN, ids.EXPLORE_RETRY,
 )  # fmt: skip
 
 
@@ -180,6 +180,11 @@ def _page_links(settings: Settings, say: Say, drawer: str = "") -> html.Nav:
     return html.Nav([link(page) for page in PAGES], className=f"pages {drawer}".strip(), **aria(label=say("pages")))
 
 
+def _page(page: Page, say: Say, who: Identity) -> html.Div:
+    heading = html.H1(say(f"page {page.name}"), className="unseen")
+    return html.Div([heading, *page.content(say, who)], id=ids.page(page.name), hidden=True)
+
+
 def _panel(page: Page, say: Say, who: Identity) -> html.Div:
     return html.Div(page.panel(say, who), id=ids.page_panel(page.name), hidden=True)
 
@@ -194,7 +199,7 @@ def _main(say: Say, who: Identity) -> html.Div:
     return html.Div(
         [
             html.Div(id=ids.BANNERS, className="banners", **aria(live="polite")),
-            *(html.Div(page.content(say, who), id=ids.page(page.name), hidden=True) for page in PAGES),
+            *(_page(page, say, who) for page in PAGES),
             html.Footer(
                 [
                     html.Label(say("times in"), htmlFor=ids.ZONE),

@@ -43,7 +43,7 @@ def card(label: Child, value: Child, unit: str, detail: Child, spark: Child) -> 
     """A stat card."""
     return html.Article(
         [
-            html.H3(label, className="stat-label"),
+            html.H2(label, className="stat-label"),
             html.P([value, html.Span(unit, className="stat-unit")], className="stat-value"),
             html.P(detail, className="stat-detail"),
             spark,

@@ -33,8 +33,10 @@ class History:
     readings: int
 
 
-def seed(data: Path, end_us: int, days: int, *, every_us: int = US_PER_MINUTE) -> History:
-    """Fill a data folder with `days` of readings up to `end_us`."""
+def seed(
+    data: Path, end_us: int, days: int, *, every_us: int = US_PER_MINUTE, also: tuple[int, int] | None = None
+) -> History:
+    """Fill a data folder with `days` of readings up to `end_us`; `attic` also has a temperature from and to `also`."""
     DataFolder(data).ensure()
     start_us = end_us - days * US_PER_DAY
     gap = (end_us - 30 * US_PER_HOUR, end_us - 24 * US_PER_HOUR)
@@ -48,6 +50,8 @@ def seed(data: Path, end_us: int, days: int, *, every_us: int = US_PER_MINUTE) -
         connection.execute("INSERT INTO series VALUES (4, 2, 'temperature', '°C', 'Temperature', -40, 85, 0)")
         connection.execute("UPDATE series SET label = 'Light' WHERE series_id IN (1, 2)")
         made.close([(t_us, series_id, _value(series_id, t_us)) for t_us in kept for series_id in (1, 3, 4)])
+        if also is not None:
+            made.close([(t_us, 4, _value(4, t_us)) for t_us in range(*also, every_us)])
         _log(connection, times, kept, loss, end_us)
     return History(start_us, end_us, gap, loss, len(lost), len(kept))
 

@@ -17,19 +17,20 @@ from telemetry.timestamps import parse_instant
 Open = Callable[[str], Exploration]
 
 
-def _opened(app: Any, search: str, kept: Any = None, changed: str = "address.search", **browser: Any) -> dict[str, Any]:
+def _opened(app: Any, search: str, kept: Any = None, revisions: Any = (None, None), **browser: Any) -> dict[str, Any]:
     """The answer to an address, or an empty one where nothing changes."""
     output = next(key for key in app.callback_map if key.startswith(f"..{ids.EXPLORED}.data"))
     entry = app.callback_map[output]
     look = {"zone": "Europe/Paris", "scheme": "light", **browser}
     values = {
         ids.ADDRESS: search, ids.OPEN_PAGE: "explore", ids.EXPLORED: kept, ids.BROWSER: look,
+        ids.EXPLORE_SEEN: revisions[0], ids.REVISION: revisions[1],
         ids.PAGE: {"language": "en"},
     }  # fmt: skip
     parts = {kind: [{**part, "value": values.get(part["id"])} for part in entry[kind]] for kind in ("inputs", "state")}
     names = [name.rsplit(".", 1) for name in output.strip(".").split("...")]
     outputs = [{"id": name.partition("@")[0], "property": prop.partition("@")[0]} for name, prop in names]
-    body = {"output": output, "outputs": outputs, "changedPropIds": [changed], **parts}
+    body = {"output": output, "outputs": outputs, "changedPropIds": ["address.search"], **parts}
     answer = app.server.test_client().post("/_dash-update-component", json=body)
     assert answer.status_code == 200, answer.get_data(as_text=True)
     found: dict[str, Any] = answer.get_json()["response"]
@@ -60,7 +61,12 @@ def test_the_same_address_again_draws_nothing_again(app: Any) -> None:
     # A zoom alone concerns the panels that follow it, and the browser has drawn it already.
     zoomed = _opened(app, "?series=window/light&range=7d&zoom=2026-11-17T10:00:00Z/2026-11-17T11:00:00Z", kept)
     assert ids.EXPLORED not in zoomed
-    assert ids.EXPLORED in _opened(app, "?series=window/light&range=7d", kept, f"{ids.REVISION}.data")
+    # What is done while it is shown is drawn; what was done before the page knew is there already.
+    assert ids.EXPLORED in _opened(app, "?series=window/light&range=7d", kept, (3, 4))
+    for revisions in ((None, 4), (4, 4)):
+        again = _opened(app, "?series=window/light&range=7d", kept, revisions)
+        assert ids.EXPLORED not in again
+        assert ids.EXPLORE_DETAIL not in again
     assert ids.EXPLORED in _opened(app, "?series=window/light&range=7d", kept, scheme="dark")
     assert ids.EXPLORED in _opened(app, "?series=window/light&range=24h", kept)
 
@@ -93,8 +99,11 @@ def test_what_is_no_range_is_said(start: Any, end: Any, problem: str, opened: Op
     assert between(opened(""), start, end, style) == problem
 
 
-def test_series_are_listed_by_device(reading: Context) -> None:
-    groups = series_choices(Catalog(reading.rows("series"), reading.rows("devices")))
+def test_series_are_listed_by_device_without_the_hidden_ones(reading: Context) -> None:
+    devices = reading.rows("devices")
+    hidden = [{**row, "hidden": row["device"] == "window"} for row in devices]
+    assert [group["group"] for group in series_choices(Catalog(reading.rows("series"), hidden))] == ["Attic"]
+    groups = series_choices(Catalog(reading.rows("series"), devices))
     assert [group["group"] for group in groups] == ["Attic", "window"]
     assert {"value": "window/light", "label": "Light (lx) · window"} in groups[1]["items"]
 

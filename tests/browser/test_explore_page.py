@@ -1,0 +1,390 @@
+"""The page Explore as people use it: in a real Chromium, over the whole running product with weeks of history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from telemetry.timestamps import US_PER_DAY, US_PER_MINUTE, US_PER_SECOND, now_us, parse_instant
+from tests.harness.history import PARIS, History, seed
+from tests.harness.http import get_json
+from tests.harness.processes import free_port, lumos
+from tests.harness.waiting import until
+
+OpenPage = Callable[..., Page]
+CHART = "#explore-chart .js-plotly-plot"
+ONE = "?series=window/light&range=7d"
+BOTH = "?series=window/light&series=attic/temperature&range=7d"
+#: The day on which clocks in Paris went back: it has 25 hours, whenever these tests run.
+LONG_DAY = datetime(2025, 10, 26, tzinfo=PARIS)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running Lumos, and what is in its store."""
+
+    address: str
+    port: int
+    history: History
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Fifteen days up to now by the minute, and three days around a change of the clock."""
+    folder = tmp_path_factory.mktemp("explore")
+    around = tuple(int((LONG_DAY + timedelta(days=days)).timestamp()) * US_PER_SECOND for days in (-1, 2))
+    end_us = now_us() // US_PER_MINUTE * US_PER_MINUTE
+    history = seed(folder / "data", end_us, 15, every_us=2 * US_PER_MINUTE, also=(around[0], around[1]))
+    port = free_port()
+    flags = ["--data-dir", folder / "data", "--port", str(port), "--mqtt-port", str(free_port())]
+    with lumos(folder / "lumos.log", *flags):
+        until(lambda: get_json(port, "/health"), "a healthy Lumos", 40)
+        yield Site(f"http://127.0.0.1:{port}", port, history)
+
+
+@pytest.fixture
+def explore(page: Page, site: Site) -> Callable[..., Page]:
+    """`explore(search)` shows it, in the test's own page or another."""
+
+    def show(search: str, on: Page = page) -> Page:
+        on.goto(f"{site.address}/explore{search}")
+        settled(on)
+        return on
+
+    return show
+
+
+def settled(page: Page) -> None:
+    """Until the timeline and every panel below it show something, and nothing is under way."""
+    expect(page.locator(f"{CHART} .scatterlayer path, #explore-cover .empty").first).to_be_attached()
+    expect(page.locator("#page-explore :is(.skeleton, .under-way)")).to_have_count(0)
+
+
+def figure(page: Page, chart: str = CHART) -> Any:
+    """What a chart shows: its traces (x, y, name) and its layout's shapes, annotations and time axis."""
+    return page.evaluate(
+        """chart => {
+            const {data, layout, _fullLayout} = document.querySelector(chart);
+            return {
+                traces: data.map(({x, y, name, fill, line, mode, text}) => ({x, y, name, fill, line, mode, text})),
+                shapes: layout.shapes || [], annotations: layout.annotations || [], range: _fullLayout.xaxis.range,
+            };
+        }""",
+        chart,
+    )
+
+
+def line(page: Page, name: str) -> Any:
+    return next(trace for trace in figure(page)["traces"] if trace["name"] == name and not trace["fill"])
+
+
+def drag(page: Page, start: float, end: float) -> None:
+    """A drag over a part of the timeline, from one share of its width to another."""
+    box = page.locator("#explore-chart .nsewdrag").first.bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * start, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * end, y, steps=6)
+    page.mouse.up()
+
+
+def asked(page: Page) -> dict[str, list[str]]:
+    """The address's query."""
+    return parse_qs(urlsplit(page.url).query)
+
+
+def spacing(trace: Any) -> float:
+    """The usual distance of two points, in seconds."""
+    distances = sorted(b - a for a, b in pairwise(map(datetime.fromisoformat, trace["x"])))
+    return distances[len(distances) // 2].total_seconds()
+
+
+def text_of(panel: str, page: Page) -> str:
+    return page.locator(f"#explore-panel-{panel}").inner_text()
+
+
+def shown_readings(page: Page) -> int:
+    """The first number of the list of statistics."""
+    cell = page.locator("#explore-panel-statistics tbody tr").first.locator("td").first
+    return int(re.sub(r"\D", "", cell.inner_text()))
+
+
+def test_the_timeline_has_bands_two_axes_the_gap_the_loss_and_the_marks(explore: Any, site: Site) -> None:
+    page = explore(BOTH)
+    shown = figure(page)
+    assert [trace["name"] for trace in shown["traces"] if not trace["fill"]][:2] == [
+        "Light · window",
+        "Temperature · Attic",
+    ]
+    assert sum(trace["fill"] == "toself" for trace in shown["traces"]) == 2
+    assert page.locator(f"{CHART} .yaxislayer-above .ytick, {CHART} .y2tick").count() > 2
+    texts = [note["text"] for note in shown["annotations"]]
+    assert f"{site.history.lost} lost" in texts
+    assert any("buckets" in text for text in texts)
+    assert None in line(page, "Light · window")["y"]
+    strip = shown["traces"][-1]
+    assert len(strip["x"]) == 4
+    assert "LED on · window · ada · confirmed" in strip["text"][0]
+    expect(page.locator("#explore-panel-happenings tbody tr")).to_have_count(4)
+    expect(page.locator("#explore-panel-happenings")).to_contain_text("button")
+
+
+def test_presets_are_ranges_and_stand_in_the_address(explore: Any) -> None:
+    page = explore(ONE)
+    spans = {"15 min": 15 * 60, "1 h": 3_600, "24 h": 86_400, "30 d": 30 * 86_400, "1 y": 365 * 86_400}
+    for words, seconds in spans.items():
+        page.locator("#explore-range").get_by_text(words, exact=True).click()
+        expect(page).to_have_url(re.compile(rf"range={words.replace(' ', '').replace('in', '').replace('d', 'd')}"))
+        page.wait_for_function(
+            """([chart, seconds]) => {
+                const [from, to] = document.querySelector(chart)._fullLayout.xaxis.range.map(Date.parse);
+                return Math.abs((to - from) / 1000 - seconds) < 7300;
+            }""",
+            arg=[CHART, seconds],
+        )
+    page.locator("#explore-range").get_by_text("All", exact=True).click()
+    page.wait_for_function("chart => document.querySelector(chart)._fullLayout.xaxis.range[0] < '2026'", arg=CHART)
+
+
+def test_a_zoom_asks_for_finer_buckets_counts_the_same_and_a_double_click_leads_back(explore: Any, site: Site) -> None:
+    page = explore("?series=window/light&range=30d&marks=none")
+    whole, all_readings = line(page, "Light"), shown_readings(page)
+    drag(page, 0.9, 0.95)
+    expect(page.locator("#explore-subtitle")).to_contain_text("double-click")
+    expect(page.locator("#explore-about-statistics")).to_have_text("zoomed part")
+    settled(page)
+    finer = line(page, "Light")
+    assert spacing(finer) < spacing(whole)
+    start, end = asked(page)["zoom"][0].split("/")
+    rows = get_json(site.port, "/data", device="window", metric="light", start=start, end=end, points=100_000)["rows"]
+    assert 0 < shown_readings(page) == len(rows) < all_readings
+    page.locator("#explore-chart .nsewdrag").first.dblclick()
+    expect(page).to_have_url(f"{site.address}/explore?series=window/light&range=30d&marks=none")
+    expect(page.locator("#explore-about-statistics")).to_have_text("30 d")
+    settled(page)
+    assert shown_readings(page) >= all_readings
+    assert spacing(line(page, "Light")) == spacing(whole)
+    page.go_back()
+    expect(page.locator("#explore-about-statistics")).to_have_text("zoomed part")
+    settled(page)
+    assert shown_readings(page) == len(rows)
+
+
+def test_a_link_shows_the_same_in_a_second_browser(explore: Any, open_page: OpenPage, site: Site) -> None:
+    end = datetime.fromtimestamp(site.history.end_us / US_PER_SECOND, UTC)
+    start = end - timedelta(days=3)
+    moments = "&".join(f"{name}={moment.isoformat()}" for name, moment in (("from", start), ("to", end))).replace(
+        "+", "%2B"
+    )
+    page = explore(
+        f"?series=attic/temperature&series=window/light&{moments}&compare=before,usual&days=12345&hours=6-22&detail=2"
+    )
+    drag(page, 0.3, 0.6)
+    settled(page)
+    page.locator("#page-explore summary").filter(has_text="Link").click()
+    link = page.locator("#explore-link").input_value()
+    other = open_page()
+    other.goto(link)
+    settled(other)
+    assert figure(other)["traces"] == figure(page)["traces"]
+    assert figure(other)["range"] == figure(page)["range"]
+    for panel in ("statistics", "happenings"):
+        assert text_of(panel, other) == text_of(panel, page)
+    assert (
+        figure(other, "#explore-panel-week .js-plotly-plot")["traces"]
+        == figure(page, "#explore-panel-week .js-plotly-plot")["traces"]
+    )
+    expect(other.get_by_role("checkbox", name="the period before")).to_be_checked()
+    expect(other.get_by_role("checkbox", name="Saturday")).not_to_be_checked()
+    assert other.locator("#explore-hour-from").input_value() == "06:00"
+
+
+def test_series_are_added_and_removed_by_keyboard_and_a_detail_is_chosen(explore: Any, site: Site) -> None:
+    page = explore(ONE)
+    box = page.get_by_role("textbox", name="Series")
+    box.focus()
+    page.keyboard.type("attic")
+    expect(page.get_by_role("option")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("series=window/light&series=attic/"))
+    expect(page.locator("#explore-about-distribution")).to_contain_text("Light · window")
+    page.locator("#explore-detail").get_by_role("radio").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#explore-about-distribution")).to_contain_text("Attic")
+    assert asked(page)["detail"] == ["2"]
+    box.focus()
+    page.keyboard.press("Backspace")
+    expect(page).to_have_url(f"{site.address}/explore?series=window/light&range=7d")
+    expect(page.locator("#explore-details")).to_be_hidden()
+
+
+def test_comparisons_and_a_restriction_are_drawn_and_told(explore: Any) -> None:
+    page = explore("?series=attic/temperature&range=7d")
+    page.get_by_role("checkbox", name="the period before").check()
+    expect(page.locator("#explore-legend")).to_contain_text("dashed:")
+    page.get_by_role("checkbox", name="the usual for the hour").check()
+    expect(page.locator("#explore-legend")).to_contain_text("tint:")
+    settled(page)
+    shown = figure(page)["traces"]
+    assert any((trace["line"] or {}).get("dash") == "4px,3px" for trace in shown)
+    assert any((trace["line"] or {}).get("dash") == "dot" and trace["fill"] for trace in shown)
+    for day in ("Saturday", "Sunday"):
+        page.get_by_role("checkbox", name=day).focus()
+        page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile("days=12345"))
+    page.locator("#explore-hour-from").click()
+    page.get_by_role("option", name="09:00").click()
+    expect(page).to_have_url(re.compile("hours=9-24"))
+    page.wait_for_function(
+        "chart => !document.querySelector(chart).data.some(t => t.x.some(x => x && x.slice(11, 13) < '09'))", arg=CHART
+    )
+    kept = [x for trace in figure(page)["traces"] if trace["name"] == "Temperature" for x in trace["x"] if x]
+    moments = [datetime.fromisoformat(x) for x in kept]
+    assert {moment.weekday() for moment in moments} <= {0, 1, 2, 3, 4}
+    assert min(moment.hour for moment in moments) == 9
+
+
+def test_the_day_of_the_clock_change_has_its_25_hours(explore: Any) -> None:
+    page = explore("?series=attic/temperature&from=2025-10-24T22:00:00Z&to=2025-10-27T23:00:00Z&marks=none")
+    days = figure(page, "#explore-panel-days .js-plotly-plot")["traces"][0]
+    texts = dict(zip(days["x"], days["text"], strict=True))
+    assert "a day of 25 hours" in texts["2025-10-26"]
+    assert "a day of" not in texts["2025-10-25"] + texts["2025-10-27"]
+    assert f"{25 * 30:,} readings" in texts["2025-10-26"]
+    # The hour that came twice is drawn twice, and a drag over it comes back as it was.
+    drawn = line(page, "Temperature")["x"]
+    assert drawn.count("2025-10-26 02:00") == 2
+    drag(page, 0.1, 0.9)
+    expect(page).to_have_url(re.compile("zoom="))
+    start, end = (parse_instant(moment) for moment in asked(page)["zoom"][0].split("/"))
+    assert abs((end - start) - 0.8 * 73 / 24 * US_PER_DAY) < 3 * 60 * US_PER_MINUTE
+    settled(page)
+    assert figure(page)["range"][0].startswith("2025-10-25 0")
+
+
+def test_the_page_speaks_french_to_its_calendar_and_its_charts(open_page: OpenPage, explore: Any) -> None:
+    page = explore(f"{ONE}&compare=before", open_page(locale="fr-FR"))
+    expect(page).to_have_title("Explorer · Lumos")
+    expect(page.locator("#explore-legend")).to_contain_text("tirets : ")
+    expect(page.locator("#explore-subtitle")).to_contain_text("moyenne")
+    # Plotly's own words: what stands under the pointer on the bar of a Wednesday.
+    days = page.locator("#explore-panel-days .js-plotly-plot")
+    number = page.evaluate(
+        """() => document.querySelector('#explore-panel-days .js-plotly-plot').data[0].x
+            .findIndex(day => new Date(day).getUTCDay() === 3)"""
+    )
+    bar = days.locator(".bars .point").nth(number).locator("path")
+    bar.scroll_into_view_if_needed()
+    bar.hover(force=True)
+    expect(days.locator(".hoverlayer")).to_contain_text("mercredi")
+    page.locator("#explore-range").get_by_text("Autre", exact=True).click()
+    page.locator("#explore-from").click()
+    expect(
+        page.locator(".mantine-DateTimePicker-calendarHeaderLevel, .mantine-DateTimePicker-levelsGroup").first
+    ).to_contain_text(
+        re.compile(
+            "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre", re.IGNORECASE
+        )
+    )
+
+
+def test_a_calendar_range_is_applied_and_a_reversed_one_is_told(explore: Any) -> None:
+    page = explore("?series=attic/temperature&from=2025-10-25T10:00:00Z&to=2025-10-26T12:00:00Z")
+    expect(page.locator("#explore-from")).to_contain_text("25 Oct 2025 12:00")
+    page.locator("#explore-to").click()
+    day = page.get_by_role("button", name="24 October 2025").last
+    day.click()
+    page.keyboard.press("Escape")
+    page.locator("#explore-apply").click()
+    expect(page.locator("#explore-problem")).to_have_text("The end lies before the start")
+    page.locator("#explore-to").click()
+    page.get_by_role("button", name="27 October 2025").last.click()
+    page.keyboard.press("Escape")
+    page.locator("#explore-apply").click()
+    expect(page).to_have_url(re.compile(r"from=2025-10-25T10:00:00.000Z&to=2025-10-27T\d\d:\d\d:00.000Z"))
+
+
+def test_the_clock_can_be_chosen_and_a_link_carries_it(explore: Any, open_page: OpenPage) -> None:
+    page = explore("?series=attic/temperature&from=2025-10-25T10:00:00Z&to=2025-10-25T14:00:00Z&marks=none")
+    assert line(page, "Temperature")["x"][0] == "2025-10-25 12:00"
+    zone = page.get_by_role("textbox", name="Times in")
+    zone.click()
+    zone.fill("Tokyo")
+    page.get_by_role("option", name="Asia/Tokyo").click()
+    expect(page.locator("#footer")).to_contain_text("UTC+9")
+    page.wait_for_function(
+        "chart => document.querySelector(chart).data.find(t => t.name === 'Temperature').x[0] === '2025-10-25 19:00'",
+        arg=CHART,
+    )
+    link = page.locator("#explore-link")
+    page.locator("#page-explore summary").filter(has_text="Link").click()
+    assert "zone=Asia/Tokyo" in link.input_value()
+    other = open_page()
+    other.goto(link.input_value())
+    settled(other)
+    assert line(other, "Temperature")["x"][0] == "2025-10-25 19:00"
+    expect(other.get_by_role("textbox", name="Times in")).to_have_value("Asia/Tokyo")
+
+
+def test_an_empty_range_leads_to_the_last_day_with_data(explore: Any, site: Site) -> None:
+    page = explore("?series=window/light&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z")
+    expect(page.locator("#explore-cover")).to_contain_text("No measurement in this range")
+    expect(page.locator("#explore-panel-week")).to_contain_text("No measurement")
+    page.get_by_role("link", name="Show the last 24 h with data").click()
+    expect(page.locator("#explore-cover .empty")).to_have_count(0)
+    settled(page)
+    assert len(line(page, "Light")["x"]) > 100
+    page.go_back()
+    expect(page.locator("#explore-cover")).to_contain_text("No measurement in this range")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["explore" + BOTH + "&compare=before,usual", "?device=window&metric=light&range=24h"])
+def test_axe_finds_nothing_serious(path: str, scheme: Any, open_page: OpenPage, site: Site) -> None:
+    page = open_page(color_scheme=scheme, viewport={"width": 1440, "height": 900})
+    page.goto(f"{site.address}/{path}")
+    expect(
+        page.locator(":is(#chart, #explore-chart) .scatterlayer path").locator("visible=true").first
+    ).to_be_attached()
+    expect(page.locator(".skeleton").locator("visible=true")).to_have_count(0)
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+    serious = [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for violation in found.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("width", [390, 3_840])
+def test_nothing_is_wider_than_the_screen(width: int, open_page: OpenPage, explore: Any) -> None:
+    options: Any = {"viewport": {"width": width, "height": 900}}
+    page = explore(f"{BOTH}&series=window/temperature&compare=before", open_page(**options))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 390:
+        page.get_by_role("button", name="Series and comparisons").click()
+        expect(page.get_by_role("checkbox", name="the period before")).to_be_in_viewport()
+        expect(page.get_by_role("navigation", name="Pages").get_by_role("link", name="Live")).to_be_in_viewport()
+
+
+def test_going_to_the_live_page_and_back_keeps_what_is_explored(explore: Any, site: Site) -> None:
+    page = explore(f"{BOTH}&detail=2&compare=before")
+    links = page.get_by_role("navigation", name="Pages")
+    links.get_by_role("link", name="Live").click()
+    expect(page.locator("#chart-title")).to_have_text("Temperature")
+    assert asked(page)["device"] == ["attic"]
+    links.get_by_role("link", name="Explore").click()
+    expect(page).to_have_url(f"{site.address}/explore{BOTH}&detail=2&compare=before")
