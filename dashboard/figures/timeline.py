@@ -69,6 +69,7 @@ def timeline(
     if marks:
         drawn.append(_strip(marks, style, axis_name("y", len(units))))
     layers, width = layers or {}, _width(curves, style)
+    points = sum(len(curve.points) for curve in curves)
     return {
         "data": drawn,
         "layout": {
@@ -76,8 +77,12 @@ def timeline(
             "margin": {"l": 46, "r": 12, "t": 22 if width else 8, "b": 44},
             # For the browser, which turns a drag on this axis back into UTC.
             "meta": {"clock": zones.clock(zoom or window, style.zone)},
-            "xaxis": {**date_axis(style, window, zoom), **({"anchor": "free", "position": 0} if marks else {})},
-            **_axes(units, style, strip=bool(marks)),
+            # Without a point Plotly has nothing to range over: it is told.
+            "xaxis": {
+                **date_axis(style, window, zoom or (None if points else window)),
+                **({"anchor": "free", "position": 0} if marks else {}),
+            },
+            **_axes(units, style, strip=bool(marks), ticks=points > 0),
             "shapes": list(layers.get("shapes", ())),
             "annotations": [*layers.get("annotations", ()), *width],
         },
@@ -138,13 +143,13 @@ def _strip(marks: Sequence[Mark], style: Style, axis: str) -> Figure:
     }  # fmt: skip
 
 
-def _axes(units: Sequence[str], style: Style, *, strip: bool) -> Figure:
+def _axes(units: Sequence[str], style: Style, *, strip: bool, ticks: bool) -> Figure:
     """The first unit on the left, further ones on the right, without a second grid; below them the strip."""
     axes: dict[str, Any] = {}
     domain = [_ABOVE_STRIP if strip else 0, 1]
     for number, unit in enumerate(units):
         title = {"text": formats.shown_unit(unit), "font": {"color": style.palette.dim}, "standoff": 6}
-        axis = {**value_axis(style), "title": title, "domain": domain}
+        axis = {**value_axis(style), "title": title, "domain": domain, "showticklabels": ticks}
         if number:
             axis |= {
                 "overlaying": "y", "side": "right", "showgrid": False, "anchor": "free" if number > 1 else "x",

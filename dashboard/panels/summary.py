@@ -95,7 +95,7 @@ def summary(answers: Sequence[Answer], style: Style) -> Child:
                     ),
                     html.Tbody(lines),
                 ],
-                className="summary wide" if len(answers) > _NARROW else "summary",
+                className=f"summary{' several' if several else ''}{' wide' if len(answers) > _NARROW else ''}",
             ),
             None if exact else html.P(style.say("from sketch of quantiles"), className="dim caption"),
         ],

@@ -133,6 +133,7 @@ def test_a_zoom_has_finer_buckets_over_the_same_readings(
 def test_an_empty_range_says_since_when_and_leads_to_the_last_day_with_data(draw: Callable[..., Timeline]) -> None:
     found = draw("?series=window/light&range=15m", now_us=NOON_US + 3 * US_PER_DAY)
     text = str(found.cover)
+    assert found.figure["layout"]["xaxis"]["range"] == ["2026-11-20 14:45", "2026-11-20 15:00"]
     assert "No measurement in this range" in text
     assert "window last sent data 14:50 on Tue 17 Nov" in text
     end = iso_utc(NOON_US - 10 * US_PER_MINUTE + 1_000_000)
