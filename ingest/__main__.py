@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from ingest.allocator import share_heaps
 from telemetry.command_line import parser, read_arguments
 from telemetry.errors import LumosError, SettingError, nearest
 from telemetry.lean import leave_pandas_out
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = load(read_arguments(parser("python -m ingest", f"{__doc__} {others}"), words))
         configure("ingest", settings.log_level)
         leave_pandas_out()
+        share_heaps()
         return _run(settings)
     except LumosError as error:
         print(f"ingest: {error}", file=sys.stderr)  # noqa: T201

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from telemetry.commands import Command
 from telemetry.controls import Control
@@ -17,9 +18,12 @@ FLAG_BOARD_CLOCK = 1
 FLAG_HOST_CLOCK = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What a device measured at one moment. `boot` and `seq` are both there or both absent."""
+class Sample(NamedTuple):
+    """What a device measured at one moment. `boot` and `seq` are both there or both absent.
+
+    The numbered samples of one message are of one boot, and their numbers follow each other. A named tuple, because one
+    is made for every row of a batch.
+    """
 
     device: str
     boot: str | None

@@ -7,14 +7,13 @@ nothing itself; used by the writer's thread alone.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ingest.decoded import Numbering
+from ingest.decoded import Numbering, Sample
 from ingest.inbox import Message
 from ingest.memory import Memory
 from ingest.numbers import Boot, BootNumbers
-
-_Rows = list[tuple[Any, ...]]
 
 
 class Ledger:
@@ -22,44 +21,37 @@ class Ledger:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self.arrivals: _Rows = []
-        self.boots: _Rows = []
-        #: Where the last row of a boot stands in `arrivals`, for numbers in time and for late ones.
-        self._last: dict[tuple[Boot, bool], int] = {}
+        self.arrivals: list[Sequence[Any]] = []
+        self.boots: list[Sequence[Any]] = []
+        #: The rows that grow, the last of each boot: those of numbers in time, and those of late ones.
+        self._growing: dict[tuple[Boot, bool], list[Any]] = {}
+        self._key: Boot = (0, "")
+        self._known = BootNumbers()
 
-    def arrived(self, device_id: int, boot: str, seq: int, t_us: int, message: Message) -> bool:
-        """A sample came; whether it is new."""
+    def arrived(self, device_id: int, samples: Sequence[Sample], message: Message) -> list[Sample]:
+        """Samples of one boot with consecutive numbers came; those that are new."""
+        boot, first, last = samples[0].boot, samples[0].seq, samples[-1].seq
+        assert boot is not None and first is not None and last is not None  # noqa: PT018, S101  (who calls looked)
         known = self._of(device_id, boot, message)
-        late = seq <= known.latest
-        if not known.add(seq):
-            if not message.duplicate:
-                known.sent_again(seq, message.connection, time.monotonic())
-            return False
-        place = self._last.get(((device_id, boot), late))
-        if place is not None:
-            _, _, first, last, from_us, to_us, *_ = self.arrivals[place]
-            if last == seq - 1:
-                span = (min(from_us, t_us), max(to_us, t_us))
-                self.arrivals[place] = (device_id, boot, first, seq, *span, message.arrived_us, False, late)
-                return True
-        self._last[(device_id, boot), late] = len(self.arrivals)
-        self.arrivals.append((device_id, boot, seq, seq, t_us, t_us, message.arrived_us, False, late))
-        return True
+        latest = known.latest
+        if not message.duplicate and first <= latest:
+            known.sent_again(first, last, message.connection, time.monotonic())
+        new: list[Sample] = []
+        for start, end, late in _cut(known.add(first, last), latest):
+            part = samples[start - first : end + 1 - first]
+            times = [sample.t_us for sample in part]
+            self._note(start, end, (min(times), max(times)), late, message)
+            new += part
+        return new
 
     def arrived_unread(self, device_id: int, numbers: Numbering, message: Message) -> bool:
         """Samples came that cannot be read; whether any is new. Not counted, their board would send them for ever."""
         known, at_us = self._of(device_id, numbers.boot, message), message.arrived_us
         latest = known.latest
-        parts = known.arrived.missing(numbers.first, numbers.last)
-        for first, last in parts:
-            known.add_span(first, last)
-            if first <= latest:
-                late = (first, min(last, latest))
-                self.arrivals.append((device_id, numbers.boot, *late, at_us, at_us, at_us, False, True))
-            if last > latest:
-                in_time = (max(first, latest + 1), last)
-                self.arrivals.append((device_id, numbers.boot, *in_time, at_us, at_us, at_us, False, False))
-        return bool(parts)
+        new = list(_cut(known.add(numbers.first, numbers.last), latest))
+        for start, end, late in new:
+            self._note(start, end, (at_us, at_us), late, message)
+        return bool(new)
 
     def given_up(self, device_id: int, dropped: tuple[str, int, int], t_us: int, message: Message) -> None:
         """A board says that it dropped samples (boot, from, to): what did not arrive of them will not."""
@@ -77,8 +69,28 @@ class Ledger:
         midway = not self._memory.has_numbers(device_id)
         self.boots.append((device_id, boot, message.arrived_us, last, midway))
 
+    def _note(self, first: int, last: int, times: tuple[int, int], late: bool, message: Message) -> None:
+        """Make a row of new numbers, or let the last row grow."""
+        row = self._growing.get((self._key, late))
+        if row is not None and row[3] == first - 1:
+            row[3:7] = last, min(row[4], times[0]), max(row[5], times[1]), message.arrived_us
+            return
+        row = self._growing[self._key, late] = [*self._key, first, last, *times, message.arrived_us, False, late]
+        self.arrivals.append(row)
+
     def _of(self, device_id: int, boot: str, message: Message) -> BootNumbers:
-        if not self._memory.has_numbers(device_id):
-            self._memory.numbers_came(device_id)
-            self.boots.append((device_id, boot, message.arrived_us, None, True))
-        return self._memory.numbers.of((device_id, boot))
+        if self._key != (device_id, boot):
+            if not self._memory.has_numbers(device_id):
+                self._memory.numbers_came(device_id)
+                self.boots.append((device_id, boot, message.arrived_us, None, True))
+            self._key, self._known = (device_id, boot), self._memory.numbers.of((device_id, boot))
+        return self._known
+
+
+def _cut(spans: Iterable[tuple[int, int]], latest: int) -> Iterator[tuple[int, int, bool]]:
+    """Spans of new numbers as (first, last, late): late up to the latest that was known of, in time from there on."""
+    for first, last in spans:
+        if first <= latest:
+            yield first, min(last, latest), True
+        if last > latest:
+            yield max(first, latest + 1), last, False

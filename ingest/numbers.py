@@ -7,7 +7,7 @@ transactions only, since what the store does not hold yet cannot be read back.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sized
 from typing import Generic, TypeVar
@@ -61,6 +61,13 @@ class Intervals:
 
     def add_span(self, first: int, last: int) -> None:
         """Take an interval in."""
+        if first > self.highest:
+            if self._ends and first == self._ends[-1] + 1:
+                self._ends[-1] = last
+            else:
+                self._starts.append(first)
+                self._ends.append(last)
+            return
         merged = Intervals([*self.spans(), (first, last)])
         self._starts, self._ends = merged._starts, merged._ends
 
@@ -70,6 +77,8 @@ class Intervals:
 
     def missing(self, first: int, last: int) -> list[tuple[int, int]]:
         """The parts of an interval that are not there."""
+        if first > self.highest:
+            return [(first, last)]
         parts = []
         place = max(bisect_right(self._starts, first) - 1, 0)
         for start, end in zip(self._starts[place:], self._ends[place:], strict=True):
@@ -82,10 +91,9 @@ class Intervals:
             parts.append((first, last))
         return parts
 
-    def starts_with(self, number: int) -> bool:
-        """Whether a number is there and the one before it is not."""
-        place = bisect_right(self._starts, number) - 1
-        return place >= 0 and self._starts[place] == number
+    def beginnings(self, first: int, last: int) -> list[int]:
+        """The numbers within an interval that are there while the one before them is not."""
+        return self._starts[bisect_left(self._starts, first) : bisect_right(self._starts, last)]
 
     def reach(self, number: int) -> int:
         """The number up to which every number from `number` on is there; -1 when it is not there itself."""
@@ -125,17 +133,14 @@ class BootNumbers:
         for first, last in dropped:
             self.give_up(first, last)
 
-    def add(self, number: int) -> bool:
-        """A sample arrived; False when it was there."""
-        if self.settled is not self.arrived:
-            self.settled.add(number)
-        return self.arrived.add(number)
-
-    def add_span(self, first: int, last: int) -> None:
-        """Several samples arrived at once."""
-        self.arrived.add_span(first, last)
-        if self.settled is not self.arrived:
-            self.settled.add_span(first, last)
+    def add(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Samples arrived; the parts that were not there."""
+        new = self.arrived.missing(first, last)
+        for span in new:
+            self.arrived.add_span(*span)
+            if self.settled is not self.arrived:
+                self.settled.add_span(*span)
+        return new
 
     def give_up(self, first: int, last: int) -> list[tuple[int, int]]:
         """The board says that it dropped these; the parts that are news."""
@@ -151,8 +156,8 @@ class BootNumbers:
         """The highest number known of, -1 for none: what arrives now and is not higher, comes late."""
         return max(self.settled.highest, self.told)
 
-    def sent_again(self, number: int, connection: int, at_seconds: float) -> None:
-        """The board itself sent a number that was there already: has it lost what is missing right before it?
+    def sent_again(self, first: int, last: int, connection: int, at_seconds: float) -> None:
+        """The board itself sent numbers that were there already: has it lost what is missing right before them?
 
         What a board sent before it knew of `stored`, and a broker lost, is in no buffer any more; without this, the
         board would wait for ever to hear that it is safe. A board sends again what is not covered, oldest first, but
@@ -160,15 +165,16 @@ class BootNumbers:
         number, a while apart and heard on one connection, what it still has of the missing ones must have come. The
         set itself stays as it is: a missing number that does come is still new.
         """
-        if not self.settled.starts_with(number) or (number == self.settled.highest and self.told < 0):
-            return
-        before = self._sent_again.get(number)
-        if before is None or before[0] != connection:
-            if len(self._sent_again) >= _KEPT_RESENT:
-                self._sent_again.clear()
-            self._sent_again[number] = (connection, at_seconds)
-        elif at_seconds - before[1] >= _A_WHILE_SECONDS:
-            self._floor = max(self._floor, number)
+        for number in self.settled.beginnings(first, last):
+            if number == self.settled.highest and self.told < 0:
+                return
+            before = self._sent_again.get(number)
+            if before is None or before[0] != connection:
+                if len(self._sent_again) >= _KEPT_RESENT:
+                    self._sent_again.clear()
+                self._sent_again[number] = (connection, at_seconds)
+            elif at_seconds - before[1] >= _A_WHILE_SECONDS:
+                self._floor = max(self._floor, number)
 
     def covered(self) -> int:
         """The number up to which every number is there, or is no longer with the board; -1 for none."""

@@ -51,12 +51,14 @@ class Recent:
     def add(self, readings: Iterable[tuple[int, int, float]]) -> None:
         """Take in committed readings as (series_id, t_us, value)."""
         with self._lock:
+            number, ring, newest = self._last, self._ring, self._newest
             for series_id, t_us, value in readings:
-                self._last += 1
-                self._ring.append((self._last, series_id, t_us, value))
-                known = self._newest.get(series_id)
+                number += 1
+                ring.append((number, series_id, t_us, value))
+                known = newest.get(series_id)
                 if known is None or t_us >= known[1]:
-                    self._newest[series_id] = (self._last, t_us, value)
+                    newest[series_id] = (number, t_us, value)
+            self._last = number
 
     def since(self, series_ids: Collection[int], cursor: str) -> Changes:
         """The readings of some series committed after the cursor; none for an empty cursor, which asks where we are."""

@@ -22,7 +22,6 @@ _AHEAD_US = 10 * US_PER_MINUTE
 _BELIEVED_US = 366 * US_PER_DAY
 _BARE_METRIC = "value"
 _RESERVED = frozenset(("boot", "seq", "t", "age"))
-_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _original_number(payload: bytes) -> float:
 
 def _sample(device: str, body: dict[str, Any], boot: str | None, seq: int | None, clock: Clock) -> Sample:
     t_us, flags = read_time(body, clock)
-    values = _values(body, _RESERVED)
+    values = _values({metric: value for metric, value in body.items() if metric not in _RESERVED})
     if boot is None and not body.keys() - _RESERVED:
         raise UnreadableError("the sample holds no metric")
     return Sample(device, boot, seq, t_us, values, flags)
@@ -109,19 +108,21 @@ def _batch(device: str, body: dict[str, Any], boot: str | None, first: int | Non
         if not isinstance(row, list) or len(row) != 2 or not isinstance(row[1], dict):
             raise UnreadableError("each of rows is [time, {metric: value}]")
         times.append(_milliseconds("a row's time", row[0]))
-        values.append(_values(row[1], _NONE))
+        values.append(_values(row[1]))
     moments, flags = _batch_times(times, clock)
+    numbers = [None] * len(rows) if first is None else range(first, first + len(rows))
     return [
-        Sample(device, boot, None if first is None else first + n, t_us, found, flags)
-        for n, (t_us, found) in enumerate(zip(moments, values, strict=True))
+        Sample(device, boot, n, t_us, found, flags) for n, t_us, found in zip(numbers, moments, values, strict=True)
     ]
 
 
 def _batch_times(times: list[int], clock: Clock) -> tuple[list[int], int]:
     """The moments of a batch's rows; negative ones are ages. A wrong clock is shifted, so that the spacing stays."""
     told = [t_us for t_us in times if t_us >= 0]
-    if all(clock.believes(t_us) for t_us in told):
+    if not told or (clock.believes(min(told)) and clock.believes(max(told))):
         shift, flags = 0, clock.flags
+        if len(told) == len(times):
+            return times, flags
     else:
         # The board's clock is wrong, its spacing is not: the newest row becomes the moment of arrival.
         shift, flags = clock.arrived_us - max(told), FLAG_BOARD_CLOCK
@@ -162,14 +163,11 @@ def read_time(body: dict[str, Any], clock: Clock) -> tuple[int, int]:
 
 def _milliseconds(name: str, value: Any) -> int:
     """Microseconds of a time in milliseconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST_NUMBER:
+    # `bool` is an `int` to isinstance, and no time.
+    if (type(value) is not int and type(value) is not float) or not abs(value) < LARGEST_NUMBER:
         raise UnreadableError(f"{name} takes milliseconds as a number")
     return int(value * US_PER_MS)
 
 
-def _values(body: dict[str, Any], reserved: frozenset[str]) -> dict[str, float]:
-    return {
-        read_name(metric): read_number(metric, value)
-        for metric, value in body.items()
-        if metric not in reserved and value is not None
-    }
+def _values(body: dict[str, Any]) -> dict[str, float]:
+    return {read_name(metric): read_number(metric, value) for metric, value in body.items() if value is not None}

@@ -14,7 +14,8 @@ matches once.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict, deque
+from array import array
+from collections import deque
 
 import duckdb
 
@@ -26,8 +27,6 @@ _KEPT_DELIVERIES = 16_384
 _PACKET_IDS = 65_535
 #: An acknowledgement is sent at once after a commit; by then the broker has heard of it, or the connection is gone.
 _UNHEARD_US = 5 * US_PER_SECOND
-#: Stands for a message that has numbers of its own.
-_NUMBERED = None
 
 #: As the table has them: hash, packet id, the one it was stored under before where it was, delivery, moment.
 Row = tuple[int, int, int | None, int, int]
@@ -38,13 +37,17 @@ class Unacknowledged:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        #: Packet id → (number of the delivery, hash or _NUMBERED, moment), the oldest first.
-        self._kept: OrderedDict[int, tuple[int, int | None, int]] = OrderedDict()
+        #: Packet id → number of the last delivery under it, of any kind of message.
+        self._delivered_at = array("q", [0]) * (_PACKET_IDS + 1)
+        #: Packet id → hash and moment of a message without numbers; in force while its delivery is a recent one.
+        self._kept: dict[int, tuple[int, int]] = {}
         #: What was kept when the broker began to count anew: hash → packet ids. And the same as (number of the
         #: delivery, hash, packet id), the oldest first, of which some may have been matched.
         self._before: dict[int, deque[int]] = {}
         self._before_order: deque[tuple[int, int, int]] = deque()
         self._deliveries = 0
+        #: Deliveries up to this one are long past, or from before the broker counted anew.
+        self._past = 0
         self._newest_mid = 0
         self._newest_us = 0
         self.reload()
@@ -54,7 +57,8 @@ class Unacknowledged:
         self._kept.clear()
         self._before.clear()
         self._before_order.clear()
-        self._deliveries = self._newest_mid = self._newest_us = 0
+        self._delivered_at = array("q", [0]) * (_PACKET_IDS + 1)
+        self._deliveries = self._past = self._newest_mid = self._newest_us = 0
         rows: list[Row] = self._connection.execute(
             "SELECT message_hash, mid, mid_before, delivery, stored_us FROM unacknowledged ORDER BY delivery"
         ).fetchall()
@@ -70,8 +74,11 @@ class Unacknowledged:
         """Note a message of any kind, before it is taken."""
         self._deliveries += 1
         if not message.duplicate:
-            self._expect(message.mid)
-            self._keep(message.mid, _NUMBERED, message.arrived_us)
+            mid = message.mid
+            self._expect(mid)
+            self._delivered_at[mid] = self._deliveries
+            if mid in self._kept:
+                del self._kept[mid]
 
     def take(self, message: Message) -> tuple[bool, Row]:
         """Whether a message without numbers is new, and the row that says that it is stored."""
@@ -83,24 +90,24 @@ class Unacknowledged:
     def trim(self) -> None:
         """Let go what no broker can have under way any more. Only between two transactions."""
         oldest = self._deliveries - _KEPT_DELIVERIES
-        while self._kept:
-            mid, entry = self._kept.popitem(last=False)
-            if entry[0] > oldest:
-                self._kept[mid] = entry
-                self._kept.move_to_end(mid, last=False)
-                break
+        self._past = max(self._past, oldest)
         while self._before_order and self._before_order[0][0] <= oldest:
             _, hashed, mid = self._before_order.popleft()
             self._forget_before(hashed, mid)
 
     def shorten(self) -> None:
         """The same in the store, once in a while."""
+        self._kept = {mid: kept for mid, kept in self._kept.items() if self._is_recent(mid)}
         oldest = self._deliveries - _KEPT_DELIVERIES
         self._connection.execute("DELETE FROM unacknowledged WHERE delivery <= $1", [oldest])
 
+    def _is_recent(self, mid: int) -> bool:
+        """Whether a message under this id may still be under way."""
+        return self._delivered_at[mid] > self._past
+
     def _find(self, hashed: int, mid: int) -> int | None:
         """The packet id under which a duplicate was stored, None when it was not."""
-        if mid in self._kept and self._kept[mid][1] == hashed:
+        if self._is_recent(mid) and mid in self._kept and self._kept[mid][0] == hashed:
             return mid
         self._expect(mid)
         same = self._before.get(hashed)
@@ -111,19 +118,20 @@ class Unacknowledged:
         return before
 
     def _expect(self, mid: int) -> None:
-        """An id for another message than those that are kept: does it show that the broker counts anew?"""
+        """An id for another message than those before: does it show that the broker counts anew?"""
         ahead = (mid - self._newest_mid + _KEPT_DELIVERIES) % _PACKET_IDS
-        if mid in self._kept or (self._kept and ahead > 2 * _KEPT_DELIVERIES):
-            for known, (delivery, hashed, moment) in self._kept.items():
-                if hashed is not _NUMBERED and moment >= self._newest_us - _UNHEARD_US:
+        if self._is_recent(mid) or ahead > 2 * _KEPT_DELIVERIES:
+            for known, (hashed, moment) in self._kept.items():
+                if self._is_recent(known) and moment >= self._newest_us - _UNHEARD_US:
                     self._before.setdefault(hashed, deque()).append(known)
-                    self._before_order.append((delivery, hashed, known))
+                    self._before_order.append((self._deliveries, hashed, known))
             self._kept.clear()
+            self._past = self._deliveries - 1
         self._newest_mid = mid
 
-    def _keep(self, mid: int, hashed: int | None, moment: int) -> None:
-        self._kept.pop(mid, None)
-        self._kept[mid] = (self._deliveries, hashed, moment)
+    def _keep(self, mid: int, hashed: int, moment: int) -> None:
+        self._delivered_at[mid] = self._deliveries
+        self._kept[mid] = (hashed, moment)
         self._newest_us = max(self._newest_us, moment)
 
     def _forget_before(self, hashed: int, mid: int) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import memory, store, transfer, visible
+from tests.benchmarks import ingest_cost, ingest_delay, ingest_memory, ingest_share, memory, store, transfer, visible
 
 #: Adding a benchmark means adding its function here: a folder for its files and its length in, lines of a report out.
 BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {
@@ -16,19 +16,27 @@ BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {
     "memory": memory.report,
     "transfer": transfer.report,
     "store": store.report,
+    "ingest-share": ingest_share.report,
+    "ingest-cost": ingest_cost.report,
+    "ingest-delay": ingest_delay.report,
+    "ingest-memory": ingest_memory.report,
 }
 
 
 def main() -> None:
     command_line = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    command_line.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (all)")
+    command_line.add_argument("names", nargs="*", help=f"which, by their beginnings: {', '.join(BENCHMARKS)} (all)")
     command_line.add_argument("--minutes", type=float, default=10.0, help="how long the memory benchmark runs [10]")
     command_line.add_argument(
         "--rows", type=int, default=store.TEN_MILLION, help=f"readings of the store benchmark [{store.TEN_MILLION}]"
     )
     arguments = command_line.parse_args()
     benchmarks = {**BENCHMARKS, "store": partial(store.report, rows=arguments.rows)}
-    for name in arguments.names or benchmarks:
+    wanted = tuple(arguments.names) or ("",)
+    chosen = [name for name in benchmarks if name.startswith(wanted)]
+    if not chosen:
+        command_line.error(f"no benchmark begins with {' or '.join(wanted)}")
+    for name in chosen:
         with tempfile.TemporaryDirectory(prefix=f"lumos-bench-{name}-") as folder:
             print(f"== {name}", flush=True)
             for line in benchmarks[name](Path(folder), arguments.minutes):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import statistics
 import threading
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.benchmarks.figures import percentiles
 from tests.harness.http import get
 from tests.harness.observer import observer
 from tests.harness.processes import free_port, lumos
@@ -46,8 +46,8 @@ def report(folder: Path, _minutes: float) -> list[str]:
             until(lambda: len(seen) >= len(published), "every reading in /data", 30)
             done.set()
             watcher.join()
-    visible = _percentiles([1_000 * (seen[n] - published[n]) for n in published])
-    bare = _percentiles([1_000 * (heard[n] - published[n]) for n in published if n in heard])
+    visible = percentiles([1_000 * (seen[n] - published[n]) for n in published])
+    bare = percentiles([1_000 * (heard[n] - published[n]) for n in published if n in heard])
     return [
         f"publish → visible through /data at {RATE} messages/s: p50 {visible[0]:.0f} ms, p95 {visible[1]:.0f} ms",
         f"publish → bare subscriber, same messages:        p50 {bare[0]:.0f} ms, p95 {bare[1]:.0f} ms",
@@ -85,8 +85,3 @@ def _watch(http_port: int, seen: dict[int, float], done: threading.Event) -> Non
                 seen.setdefault(int(row[1]), now)
         done.wait(0.01)
     connection.close()
-
-
-def _percentiles(values: list[float]) -> tuple[float, float]:
-    cuts = statistics.quantiles(values, n=100)
-    return cuts[49], cuts[94]

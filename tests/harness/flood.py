@@ -1,46 +1,88 @@
-"""Publishing as fast as a broker takes it: MQTT 3.1.1 packets made beforehand and written in one piece.
+"""Publishing as fast as a broker takes it, or at a pace: MQTT 3.1.1 packets made beforehand, written as they are.
 
 For benchmarks that need a full queue or a steady load; a client library would be the slowest part of them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import socket
 import struct
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-_PUBACK_BYTES = 4
-_CHUNK = 1 << 16
+_CHUNK_BYTES = 1 << 16
+_AT_ONCE = 1_000
 
 
-def packet(topic: str, payload: bytes, number: int) -> bytes:
-    """A PUBLISH at QoS 1."""
+def packet(topic: str, body: Any, number: int) -> bytes:
+    """A PUBLISH at QoS 1 of a value as JSON."""
     name = topic.encode()
-    body = struct.pack(f"!H{len(name)}sH", len(name), name, number % 65_535 + 1) + payload
-    return b"\x32" + _length(len(body)) + body
+    content = struct.pack(f"!H{len(name)}sH", len(name), name, number % 65_535 + 1) + json.dumps(body).encode()
+    return b"\x32" + _length(len(content)) + content
 
 
-def flood(port: int, packets: Sequence[bytes]) -> None:
+def flood(port: int, packets: Iterable[bytes]) -> None:
     """Publish all packets and wait until the broker has acknowledged the last one."""
+    with _connected(port) as (broker, acknowledged):
+        count, together = 0, []
+        for made in packets:
+            count += 1
+            together.append(made)
+            if len(together) == _AT_ONCE:
+                broker.sendall(b"".join(together))
+                together.clear()
+        broker.sendall(b"".join(together))
+        acknowledged(count)
+
+
+def trickle(port: int, packets: Iterable[bytes], per_second: float) -> list[float]:
+    """Publish at a steady pace; the moment (monotonic) at which each packet left."""
+    left = []
+    with _connected(port) as (broker, acknowledged):
+        start = time.monotonic()
+        for count, made in enumerate(packets):
+            time.sleep(max(0.0, start + count / per_second - time.monotonic()))
+            left.append(time.monotonic())
+            broker.sendall(made)
+        acknowledged(len(left))
+    return left
+
+
+@contextlib.contextmanager
+def _connected(port: int) -> Iterator[Any]:
+    """A socket at the broker, and a function that waits for so many acknowledgements."""
     with socket.create_connection(("127.0.0.1", port)) as broker:
-        name = b"flood"
+        broker.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        name = f"flood-{broker.getsockname()[1]}".encode()
         greeting = struct.pack(f"!H4sBBHH{len(name)}s", 4, b"MQTT", 4, 2, 0, len(name), name)
         broker.sendall(b"\x10" + _length(len(greeting)) + greeting)
-        _read(broker, 4)
-        reader = threading.Thread(target=_read, args=(broker, _PUBACK_BYTES * len(packets)))
-        reader.start()
-        for first in range(0, len(packets), 1_000):
-            broker.sendall(b"".join(packets[first : first + 1_000]))
-        reader.join()
+        wanted, heard, all_heard = 1 << 62, 0, threading.Event()
 
+        def listen() -> None:
+            nonlocal heard
+            while heard < wanted:
+                found = broker.recv(_CHUNK_BYTES)
+                if not found:
+                    break
+                heard += len(found)
+            all_heard.set()
 
-def _read(broker: socket.socket, count: int) -> None:
-    while count > 0:
-        found = broker.recv(min(_CHUNK, count))
-        if not found:
-            raise ConnectionError("the broker closed the connection")
-        count -= len(found)
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+
+        def acknowledged(count: int) -> None:
+            nonlocal wanted
+            wanted = 4 * (count + 1)  # bytes: the greeting's answer, and a PUBACK for each
+            while heard < wanted and not all_heard.wait(0.01):
+                pass
+
+        yield broker, acknowledged
+        broker.shutdown(socket.SHUT_RDWR)
+        listener.join()
 
 
 def _length(count: int) -> bytes:

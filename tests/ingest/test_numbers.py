@@ -24,7 +24,7 @@ def test_intervals_are_a_set(added: list[int]) -> None:
     assert all(before[1] + 1 < after[0] for before, after in itertools.pairwise(spans))
     assert intervals.reach(0) == next(n for n in range(42) if n not in plain) - 1
     assert intervals.highest == max(plain, default=-1)
-    assert all(intervals.starts_with(n) == (n in plain and n - 1 not in plain) for n in range(42))
+    assert intervals.beginnings(3, 30) == [n for n in range(3, 31) if n in plain and n - 1 not in plain]
 
 
 @given(st.lists(st.tuples(SMALL, SMALL).map(sorted), max_size=12))
@@ -46,17 +46,15 @@ def test_what_is_missing_of_an_interval_is_told_in_parts(spans: list[list[int]],
     assert all(before[1] + 1 < after[0] for before, after in itertools.pairwise(parts))
 
 
-@given(st.lists(st.tuples(st.sampled_from(["add", "span", "drop"]), SMALL, SMALL), max_size=30))
+@given(st.lists(st.tuples(st.sampled_from(["add", "drop"]), SMALL, SMALL), max_size=30))
 def test_what_a_board_gave_up_is_covered_and_still_new_when_it_comes(steps: list[tuple[str, int, int]]) -> None:
     known, arrived, dropped = BootNumbers(), set[int](), set[int]()
     for what, one, other in steps:
         first, last = sorted((one, other))
         span = range(first, last + 1)
         if what == "add":
-            assert known.add(first) == (first not in arrived)
-            arrived.add(first)
-        elif what == "span":
-            known.add_span(first, last)
+            news = [n for low, high in known.add(first, last) for n in range(low, high + 1)]
+            assert news == [n for n in span if n not in arrived]
             arrived |= set(span)
         else:
             news = [n for low, high in known.give_up(first, last) for n in range(low, high + 1)]
@@ -74,24 +72,24 @@ def test_what_a_board_sends_again_tells_that_it_no_longer_has_what_came_before()
     known = BootNumbers([(0, 4), (8, 9)])
     assert known.covered() == 4
     for seconds in (0.0, 30.0):
-        known.sent_again(9, 1, seconds)  # no beginning: nothing is said of 5 to 7
-    known.sent_again(8, 1, 0.0)
-    known.sent_again(8, 1, 5.0)  # 5 to 7 may be on their way
-    known.sent_again(8, 2, 30.0)  # they may have come and gone between the connections
+        known.sent_again(9, 9, 1, seconds)  # no beginning: nothing is said of 5 to 7
+    known.sent_again(8, 9, 1, 0.0)
+    known.sent_again(8, 8, 1, 5.0)  # 5 to 7 may be on their way
+    known.sent_again(8, 8, 2, 30.0)  # they may have come and gone between the connections
     assert known.covered() == 4
-    known.sent_again(8, 2, 60.0)
+    known.sent_again(8, 9, 2, 60.0)
     assert known.covered() == 9
-    assert known.add(6)  # still new, should it come after all
+    assert known.add(6, 6) == [(6, 6)]  # still new, should it come after all
 
 
 def test_the_newest_sample_tells_nothing_of_older_ones_since_it_is_sent_before_them() -> None:
     known = BootNumbers([(0, 4), (8, 8)])
     for seconds in (0.0, 30.0, 60.0):
-        known.sent_again(8, 1, seconds)
+        known.sent_again(8, 8, 1, seconds)
     assert known.covered() == 4
     known.told = 8  # the boot is over
     for seconds in (0.0, 30.0):
-        known.sent_again(8, 1, seconds)
+        known.sent_again(8, 8, 1, seconds)
     assert known.covered() == 8
 
 
@@ -103,18 +101,18 @@ def test_what_was_let_go_is_read_back() -> None:
         return BootNumbers([(0, 5)])
 
     known = Numbers(load)
-    assert not known.of((1, "a")).add(3)
+    assert not known.of((1, "a")).add(3, 3)
     known.of((1, "a"))
     assert loads == [(1, "a")]
     known.forget()
-    assert known.of((1, "a")).add(6)
+    assert known.of((1, "a")).add(6, 6)
     assert len(loads) == 2
 
 
 def test_boots_that_were_not_heard_of_lately_are_let_go() -> None:
     known = Numbers(lambda _: BootNumbers())
     for number in range(numbers._KEPT_BOOTS + 10):
-        known.of((1, str(number))).add(0)
+        known.of((1, str(number))).add(0, 0)
     known.trim()
-    assert not known.of((1, str(numbers._KEPT_BOOTS + 9))).add(0)
-    assert known.of((1, "0")).add(0)  # the oldest is asked of the store again, which has nothing here
+    assert not known.of((1, str(numbers._KEPT_BOOTS + 9))).add(0, 0)
+    assert known.of((1, "0")).add(0, 0)  # the oldest is asked of the store again, which has nothing here
