@@ -10,11 +10,12 @@ from dashboard import figures, formats, stretches, zones
 from dashboard.context import Context
 from dashboard.figures import Figure, Style, Window
 from dashboard.live import Shown, describe
+from dashboard.notes.marks import marks
 from dashboard.panels.cards import range_name, readings
 from dashboard.panels.parts import Child, action_link, empty
 from dashboard.stretches import Points
 from dashboard.views import CUSTOM, View
-from telemetry.errors import QuestionError, StoreUnavailableError
+from telemetry.errors import LumosError, QuestionError, StoreUnavailableError
 from telemetry.questions import metadata_of
 from telemetry.timestamps import US_PER_DAY, US_PER_SECOND
 
@@ -66,20 +67,32 @@ def draw(
         return None
     heard = cursor(context, view)
     asked = padded(zoom) if zoom else window
+    noted = _notes(context, view, zoom or window, style)
     points = ask(context, view, asked)
     shown = replace(
         describe(points, before),
         view=view.search(), cursor=heard, zoomed=zoom is not None, stats_us=now_us,
     )  # fmt: skip
     subtitle = subtitle_of(len(points), points.bucket_us, style)
+    figure = figures.series_figure(points, style, unit=view.unit, window=window, zoom=zoom, revision=view.search())
     return Drawing(
-        figures.series_figure(points, style, unit=view.unit, window=window, zoom=zoom, revision=view.search()),
+        {**figure, "layout": {**figure["layout"], **noted}},
         view.title,
         f"{subtitle} · {style.say('zoomed')}" if zoom else subtitle,
         None if len(points) else nothing(context, view, style),
         _description(view, style),
         shown,
     )
+
+
+def _notes(context: Context, view: View, window: Window, style: Style) -> Figure:
+    """The marks of notes; none where they cannot be asked for: the chart matters more."""
+    series = [[view.device, view.metric]]
+    try:
+        rows = context.rows("notes", series=series, start_us=window[0], end_us=window[1])
+    except LumosError:
+        return {}
+    return dict(marks(rows, window, style))
 
 
 def ask(context: Context, view: View, window: Window, points: int = POINTS) -> Points:

@@ -17,8 +17,8 @@ NAMES = (
     "activity", "activity-heartbeat", "adjustments", "alert-triangle", "bulb", "calendar", "calendar-week",
     "chart-candle", "chart-histogram", "chart-line", "chevron-down", "chevron-left", "circle-check", "clock", "cpu",
     "database-off", "device-desktop", "device-tv", "download", "gauge", "history", "hourglass", "link", "logout",
-    "moon", "player-pause", "player-play", "plug-connected", "plug-connected-x", "refresh", "search", "selector",
-    "send", "sort-ascending", "sun", "table", "terminal-2", "x",
+    "moon", "notes", "pencil", "player-pause", "player-play", "plug-connected", "plug-connected-x", "plus",
+    "refresh", "search", "selector", "send", "sort-ascending", "sun", "table", "terminal-2", "trash", "x",
 )  # fmt: skip
 
 

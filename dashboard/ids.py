@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+# Notes: the form, what its buttons wish, and that one was changed.
+NOTE_EDITOR = "note-editor"
+NOTE_EDITED = "note-edited"
+NOTE_TEXT = "note-text"
+NOTE_FROM = "note-from"
+NOTE_TO = "note-to"
+NOTE_WHOLE = "note-whole"
+NOTE_PROBLEM = "note-problem"
+NOTE_SAVE = "note-save"
+NOTE_WISH = "note-wish"
+NOTE_REMOVAL = "note-removal"
+NOTES_CHANGED = "notes-changed"
+
 # The pages (dashboard.pages), where a component has one for each.
 LIVE_PAGE = "live"
 EXPLORE = "explore"
@@ -142,6 +155,11 @@ def page_link(name: str, where: str = "") -> str:
 def take(name: str) -> str:
     """What a page has to be taken away."""
     return f"take-{name}"
+
+
+def notes(name: str) -> str:
+    """Where a page lists the notes on what it shows."""
+    return f"notes-{name}"
 
 
 def explore_panel(name: str) -> str:

@@ -40,7 +40,7 @@ PAGES = (
         "",
         "activity",
         lambda say, who: device.panel(say, may_act=who.role >= Role.OPERATOR),
-        lambda say, _: measurements.content(say),
+        measurements.content,
     ),
     Page(EXPLORE, "explore", "chart-histogram", explore.panel, explore.content),
 )

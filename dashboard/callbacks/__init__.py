@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import dash
 
-from dashboard.callbacks import browser, chart, commands, explore, frame, numbers, opening, overview, takeaway
+from dashboard.callbacks import browser, chart, commands, explore, frame, notes, numbers, opening, overview, takeaway
 from dashboard.context import Context
 
 REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
@@ -22,6 +22,7 @@ REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
     commands.register,
     explore.register,
     takeaway.register,
+    notes.register,
 )
 
 

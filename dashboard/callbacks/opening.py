@@ -159,10 +159,10 @@ def custom_view(view: View, start: str | None, end: str | None, style: Style) ->
     return View(view.device, view.metric, CUSTOM, start_us, end_us)
 
 
-def local_text(t_us: int, style: Style) -> str:
-    """A moment as the pickers hold it: the page's clock, to the minute."""
+def local_text(t_us: int, style: Style, *, seconds: bool = False) -> str:
+    """A moment as the pickers hold it: the page's clock, to the minute or the second."""
     local = (t_us + zones.offset_us(t_us, style.zone)) // US_PER_SECOND
-    return datetime.fromtimestamp(local, UTC).strftime("%Y-%m-%d %H:%M:00")
+    return datetime.fromtimestamp(local, UTC).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M:00")
 
 
 def _kept(view: View) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dashboard.explore.choices import COMPARISONS, DEFAULT_PRESET, EVERY_DAY, MA
 from dashboard.explore.drawing import HEIGHT
 from dashboard.explore.panels import PANELS, Panel
 from dashboard.layouts.controls import link_field, moment
+from dashboard.notes.panel import section
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.takeaway.menu import menu
 from dashboard.translations import LONG_WEEKDAYS, WEEKDAYS, Say
@@ -29,7 +30,7 @@ TOOLS: tuple[Callable[[Say, Identity], Any], ...] = (
     lambda say, _: link_field(ids.EXPLORE_LINK, say),
 )
 #: What stands below the panels: functions likewise, each giving a card of its own.
-SECTIONS: tuple[Callable[[Say, Identity], Any], ...] = ()
+SECTIONS: tuple[Callable[[Say, Identity], Any], ...] = (lambda say, who: section(ids.EXPLORE, say, who),)
 
 
 def panel(say: Say, _who: Identity) -> html.Div:

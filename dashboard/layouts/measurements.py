@@ -9,24 +9,26 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dashboard import figures, ids
+from dashboard.access.roles import Identity
 from dashboard.layouts import overview
 from dashboard.layouts.controls import link_field, moment
+from dashboard.notes.panel import section
 from dashboard.panels.parts import Child, ago, all_devices, aria, icon, skeleton
 from dashboard.takeaway.menu import menu
 from dashboard.translations import Say
 from dashboard.views import CUSTOM, DEFAULT_PRESET, PRESETS
 
 
-def content(say: Say) -> list[html.Div]:
+def content(say: Say, who: Identity) -> list[html.Div]:
     """Everything below the banners."""
     return [
         html.Div(id=ids.WELCOME),
         html.Div(overview.content(say), id=ids.OVERVIEW, hidden=True),
-        html.Div(_content(say), id=ids.CONTENT, hidden=True),
+        html.Div(_content(say, who), id=ids.CONTENT, hidden=True),
     ]
 
 
-def _content(say: Say) -> list[html.Div]:
+def _content(say: Say, who: Identity) -> list[html.Div]:
     return [
         html.Div([all_devices(say), html.H1(id=ids.TRAIL, className="trail-name")], className="trail"),
         toolbar(say),
@@ -43,6 +45,7 @@ def _content(say: Say) -> list[html.Div]:
             className="stats",
         ),
         html.Div([_chart_card(say)], className="row"),
+        html.Div([section(ids.LIVE_PAGE, say, who)], className="row"),
         html.Div(
             [
                 card(say("history"), "history", skeleton("skeleton-block"), ids.HISTORY, extra="span-7"),

@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard import ids, theme
 from dashboard.access.roles import Identity, Role
+from dashboard.notes.panel import editor
 from dashboard.pages import PAGES, Page
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.translations import LANGUAGES, Say, speaker
@@ -37,6 +38,7 @@ _BROWSER_PHRASES = (
 _STORES = (
     ids.BROWSER, ids.OPEN_PAGE, ids.HEALTH, ids.REVISION,
     ids.VIEW, ids.ZOOM, ids.SHOWN, ids.REFRESH, ids.SCREEN_SHOWN, ids.CHART_RETRY,
+    ids.NOTE_EDITED, ids.NOTE_WISH, ids.NOTE_REMOVAL, ids.NOTES_CHANGED,
     ids.OVERVIEW_CHOICES, ids.OVERVIEW_NEWS, ids.OVERVIEW_HEARD, ids.OVERVIEW_REFRESH,
     ids.EXPLORED, ids.EXPLORE_ZOOM, ids.EXPLORE_SEEN, ids.EXPLORE_RETRY,
 )  # fmt: skip
@@ -200,6 +202,7 @@ def _main(say: Say, who: Identity) -> html.Div:
         [
             html.Div(id=ids.BANNERS, className="banners", **aria(live="polite")),
             *(_page(page, say, who) for page in PAGES),
+            editor(say),
             html.Footer(
                 [
                     html.Label(say("times in"), htmlFor=ids.ZONE),
