@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,6 +110,21 @@ def test_a_damaged_file_is_one_line_and_stays_as_it_is(
     assert folder.database.read_bytes() == content
 
 
+def test_damage_in_the_middle_of_the_file_is_one_line_and_stays_as_it_is(tmp_path: Path, flags: list[str]) -> None:
+    folder = DataFolder(tmp_path / "data")
+    with module(tmp_path / "first.log", "ingest", *flags) as ingest:
+        until(lambda: connected(folder), "ingest at the broker")
+        assert ingest.stop(signal.SIGTERM, 8) == 0
+    content = bytearray(folder.database.read_bytes())
+    content[12_288 : len(content)] = os.urandom(len(content) - 12_288)
+    folder.database.write_bytes(content)
+    with module(tmp_path / "again.log", "ingest", *flags) as again:
+        assert again.process.wait(20) == 2
+    assert again.output().count("\n") == 1
+    assert "restore a backup" in again.output()
+    assert folder.database.read_bytes() == content
+
+
 def test_a_broker_that_refuses_the_password_is_said_once(tmp_path: Path) -> None:
     port = free_port()
     passwords = tmp_path / "passwords"
@@ -118,9 +134,12 @@ def test_a_broker_that_refuses_the_password_is_said_once(tmp_path: Path) -> None
     configuration.write_text(
         f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nuser root\n"
     )
-    with program(tmp_path / "mosquitto.log", MOSQUITTO, "-c", configuration):
+    with program(tmp_path / "mosquitto.log", MOSQUITTO, "-c", configuration) as broker:
         flags = ["--data-dir", str(tmp_path / "data"), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
         with module(tmp_path / "ingest.log", "ingest", *flags) as ingest:
             until(lambda: "--mqtt-password-file" in ingest.output(), "the refusal in the log")
-            assert ingest.stop(signal.SIGTERM, 8) == 0
+            broker.stop()
+            with mosquitto(tmp_path / "open", port):
+                until(lambda: "connected to the broker" in ingest.output(), "ingest there once it is let in", 40)
+            assert ingest.stop(signal.SIGTERM, 5) == 0
     assert ingest.output().count("refuses us") == 1
