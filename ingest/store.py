@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from ingest.schema import MIGRATIONS, migrate, version
 from ingest.storage.archive import Archive, make_safe, quoted
+from ingest.storage.backing_up import place
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, DataFolderError, StoreUnavailableError
 from telemetry.settings import Settings
@@ -168,6 +169,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
         tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
         connection.execute("SET parquet_metadata_cache = true")  # what a file of a closed day says never changes
         archive = Archive(folder.archive)
+        _bring_back(connection, archive, folder)
         archive.sweep(connection)
         archive.refresh_views(connection)
         counts = {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0] for (table,) in tables}
@@ -177,6 +179,23 @@ def _prepare(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
     if before != now:
         _log.info("database %s: schema version %d, was %d", folder.database, now, before)
     _log.debug("database %s: %s", folder.database, counts)
+
+
+def _bring_back(connection: duckdb.DuckDBPyConnection, archive: Archive, folder: DataFolder) -> None:
+    """Put files of closed days that were lost back from a backup, where one has them."""
+    for segment in archive.segments(connection):
+        path = archive.folder / segment.file
+        if path.is_file() and path.stat().st_size == segment.bytes:
+            continue
+        kept = next((each for each in folder.backups.glob(f"*/archive/{segment.file}")), None)
+        if kept is None or kept.stat().st_size != segment.bytes:
+            raise StoreUnavailableError(
+                f"{path} is missing or cut short, and no backup in {folder.backups} has it: put it back from another "
+                "one (its archive/ holds it under the same name), or restore that one"
+            )
+        path.unlink(missing_ok=True)
+        place(kept, path)
+        _log.warning("%s was missing or cut short: it is back from %s", segment.file, kept)
 
 
 def _unsound(folder: DataFolder, cause: Exception) -> StoreUnavailableError:

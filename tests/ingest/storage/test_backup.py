@@ -27,7 +27,7 @@ from ingest.storage.restoring import restore
 from ingest.store import opened
 from telemetry.corrections import SCALE, Correction
 from telemetry.datafolder import DataFolder
-from telemetry.errors import AlreadyRunningError, BackupError
+from telemetry.errors import AlreadyRunningError, BackupError, StoreUnavailableError
 from telemetry.questions import QUESTIONS
 from telemetry.reader import Reader
 from telemetry.settings import Settings
@@ -209,6 +209,27 @@ def test_a_file_of_the_archive_that_was_damaged_is_noticed_by_the_next_backup(st
         backing_up(store).make(BY_HAND)
     shutil.copyfile(path / file.file, lying)
     backing_up(store).make(BY_HAND)
+
+
+@pytest.mark.parametrize("hurt", [Path.unlink, lambda path: path.write_bytes(b"PAR1")], ids=["lost", "cut short"])
+def test_a_lost_file_comes_back_from_a_backup_at_the_next_start(
+    hurt: Callable[[Path], object], settings: Settings, store: Stock, folder: DataFolder
+) -> None:
+    path, _ = backing_up(store).make(BY_HAND)
+    before = answers(store)
+    lost = store.archive.folder / store.archive.segments(store.connection)[0].file
+    store.connection.close()
+    lost.unlink()  # a name of its own: the backup's link stays as it is
+    if hurt is not Path.unlink:
+        hurt(lost)
+    with opened(settings, folder):
+        pass
+    with stock(folder.path, fresh=False) as again:
+        assert answers(again) == before
+    shutil.rmtree(path)
+    lost.unlink()
+    with pytest.raises(StoreUnavailableError, match=r"no backup in .* has it"), opened(settings, folder):
+        pass
 
 
 def test_the_store_that_was_there_is_set_aside_whole(store: Stock, tmp_path: Path) -> None:
