@@ -77,20 +77,23 @@ def is_connected(ingest: Running) -> bool:
 def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path, small_disk: Path) -> None:
     port, data = free_port(), small_disk / "data"
     flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
-    with mosquitto(tmp_path / "mosquitto", port), observer(port, "none") as board:
-        with module(tmp_path / "ingest.log", "ingest", *flags) as ingest:
-            until(lambda: is_connected(ingest), "ingest at the broker")
-            send(board, 0, 20)
-            until(lambda: stored(data) == (20, 20), "what came before")
-            filler = fill(small_disk)
-            send(board, 20, 400)
-            until(lambda: "No space left" in ingest.output(), "that it is said, with its cause")
-            assert stored(data)[0] < 420
-            filler.unlink()
-            until(lambda: stored(data) == (420, 420), "all of it, once there is room", 30)
-            until(lambda: "takes readings again" in ingest.output(), "the end of it in the log")
-            assert ingest.output().count("No space left") == 1
-            assert ingest.stop(signal.SIGTERM, 5) == 0
+    with (
+        mosquitto(tmp_path / "mosquitto", port),
+        observer(port, "none") as board,
+        module(tmp_path / "ingest.log", "ingest", *flags) as ingest,
+    ):
+        until(lambda: is_connected(ingest), "ingest at the broker")
+        send(board, 0, 20)
+        until(lambda: stored(data) == (20, 20), "what came before")
+        filler = fill(small_disk)
+        send(board, 20, 400)
+        until(lambda: "No space left" in ingest.output(), "that it is said, with its cause")
+        assert stored(data)[0] < 420
+        filler.unlink()
+        until(lambda: stored(data) == (420, 420), "all of it, once there is room", 30)
+        until(lambda: "takes readings again" in ingest.output(), "the end of it in the log")
+        assert ingest.output().count("No space left") == 1
+        assert ingest.stop(signal.SIGTERM, 5) == 0
 
 
 def test_a_broker_that_comes_late_or_goes_is_waited_for(tmp_path: Path) -> None:
