@@ -133,6 +133,20 @@ def test_the_original_words_are_kept_as_unconfirmable(desk: Desk) -> None:
     assert desk.rows("SELECT state FROM command_states") == [("sent, cannot be confirmed",)]
 
 
+def test_a_clock_that_jumps_to_and_fro_loses_and_doubles_nothing(desk: Desk) -> None:
+    now, day = now_us(), 86_400_000_000
+    mids = []
+    for n, arrived_us in enumerate((now, now + day, now + day + 1, now - day, now)):
+        mids.append(desk.hand(OUT, {"light": n}, arrived_us=arrived_us))
+        mids.append(desk.hand(OUT, sample(n, boot="jumping"), arrived_us=arrived_us))
+        desk.hand(OUT, sample(n, boot="jumping"), arrived_us=arrived_us, duplicate=True)
+    found = desk.rows("SELECT t_us, value FROM readings ORDER BY value, t_us")
+    assert len(found) == 10
+    assert {t_us for t_us, _ in found} >= {now, now + day, now + day + 1, now - day}
+    assert set(mids) <= set(desk.broker.acknowledged)
+    assert desk.writer.clock_behind  # and says so, since readings of tomorrow are stored
+
+
 class Failing:
     """The database's own appender, that fails when it is told to: no disk here can be filled at a chosen moment."""
 
