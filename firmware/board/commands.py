@@ -9,7 +9,7 @@ from . import codec, config
 _LONGEST_MESSAGE = 512
 _LONGEST_ID = 64
 #: How many ids are remembered: more than can be under way to one board, and a bounded amount of memory.
-_REMEMBERED = 32
+_REMEMBERED = 16
 
 
 def _boolean(value):

@@ -1,7 +1,8 @@
 """The firmware's source without what a board has no use for, each statement still on its line.
 
-Comments and docstrings go, names become as few as possible: a board keeps each different one for ever. The lines stay,
-so that an error on the board names the line that stands in the source.
+Comments and docstrings go, and names become as few as possible, since a board keeps each different one for ever: the
+arguments of all functions share a few, and so do the private names of all modules. The lines stay, so that an error on
+the board names the line that stands in the source.
 """
 
 from __future__ import annotations
@@ -9,27 +10,43 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 #: Functions, classes and modules: what has a docstring.
 _Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+#: Where a name is to be replaced: (row, byte): (name, its replacement).
+_Places = dict[tuple[int, int], tuple[str, str]]
 
 
-def keywords(sources: Iterable[str]) -> set[str]:
-    """The names by which arguments are given anywhere in the program."""
-    calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    return {keyword.arg for call in calls for keyword in call.keywords if keyword.arg}
+def bare_program(sources: Mapping[str, str], others: tuple[str, ...] = ()) -> dict[str, str]:
+    """The modules of a program, by name, bare. `others` are sources that call them and stay as they are."""
+    trees = {name: ast.parse(source) for name, source in sources.items()}
+    everything = [*trees.values(), *map(ast.parse, others)]
+    given = {
+        keyword.arg
+        for tree in everything
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg
+    }
+    uses = Counter(name for tree in everything for name in _private_names(tree))
+    made = {}
+    for name, source in sources.items():
+        lines = source.splitlines()
+        places = _arguments(trees[name], given)
+        places.update(_privates(trees[name], uses, _bases(everything)))
+        _replace(places, lines)
+        made[name] = bare("\n".join(lines) + "\n")
+    return made
 
 
-def bare(source: str, kept: set[str] | None = None) -> str:
-    """The same program, bare. With `kept`, arguments of all other names are called by the few names that all share."""
+def bare(source: str) -> str:
+    """The same program without comments, docstrings and what else only people read."""
     lines = source.splitlines()
     tree = ast.parse(source)
-    if kept is not None:
-        _rename_arguments(tree, lines, kept)
-        source = "\n".join(lines)
-        tree = ast.parse(source)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
@@ -44,30 +61,85 @@ def bare(source: str, kept: set[str] | None = None) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _rename_arguments(tree: ast.Module, lines: list[str], kept: set[str]) -> None:
-    """In each function, `_0`, `_1`, … in place of its arguments' names, wherever they stand in it."""
-    places: dict[tuple[int, int], tuple[str, str]] = {}
+def _arguments(tree: ast.Module, given: set[str]) -> _Places:
+    """In each function `_0`, `_1`, … for its arguments, but those that are given by their names anywhere."""
+    places: _Places = {}
     for function in _functions(tree):
-        fixed = kept | {"self"} | _spelled_out(function)
+        fixed = given | {"self"} | _spelled_out(function)
         arguments = [node.arg for node in ast.walk(function) if isinstance(node, ast.arg) and node.arg not in fixed]
         new = {name: f"_{number}" for number, name in enumerate(dict.fromkeys(arguments))}
         for node in ast.walk(function):
             name = node.arg if isinstance(node, ast.arg) else node.id if isinstance(node, ast.Name) else ""
             if name in new and isinstance(node, ast.arg | ast.Name):
                 places[node.lineno, node.col_offset] = (name, new[name])
+    return places
+
+
+def _privates(tree: ast.Module, uses: Counter[str], bases: set[str]) -> _Places:
+    """`_a`, `_b`, … for the names that start with an underscore and that no other module has.
+
+    Not in a module whose classes others extend: two of its names and theirs may meet in one object.
+    """
+    if any(isinstance(node, ast.ClassDef) and node.name in bases for node in tree.body):
+        return {}
+    fixed = _spelled_out(tree) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    own = [
+        name for name in sorted(_private_names(tree)) if uses[name] == 1 and name not in fixed and not name.isupper()
+    ]
+    new = {name: f"_{_letters(number)}" for number, name in enumerate(own)}
+    places: _Places = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in new:
+            places[node.lineno, node.col_offset] = (node.id, new[node.id])
+        elif isinstance(node, ast.Attribute) and node.attr in new and node.end_col_offset is not None:
+            row = node.end_lineno or node.lineno
+            places[row, node.end_col_offset - len(node.attr.encode())] = (node.attr, new[node.attr])
+        elif isinstance(node, _Function | ast.ClassDef) and node.name in new:
+            word = "class " if isinstance(node, ast.ClassDef) else "def "
+            word = "async def " if isinstance(node, ast.AsyncFunctionDef) else word
+            places[node.lineno, node.col_offset + len(word)] = (node.name, new[node.name])
+    return places
+
+
+def _private_names(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, _Function | ast.ClassDef):
+            found.add(node.name)
+    return {name for name in found if name.startswith("_") and not name.startswith("__") and len(name) > 2}
+
+
+def _bases(trees: list[ast.Module]) -> set[str]:
+    """The names of all classes that some class extends."""
+    classes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    return {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
+
+
+def _letters(number: int) -> str:
+    return chr(97 + number) if number < 26 else _letters(number // 26 - 1) + chr(97 + number % 26)
+
+
+def _replace(places: _Places, lines: list[str]) -> None:
     for (row, offset), (name, short) in sorted(places.items(), reverse=True):
         line = lines[row - 1].encode()  # columns count bytes
         lines[row - 1] = (line[:offset] + short.encode() + line[offset + len(name.encode()) :]).decode()
 
 
-def _spelled_out(function: _Function) -> set[str]:
+def _spelled_out(part: ast.AST) -> set[str]:
     """Names that stand where Python does not say at which column: in f-strings, and after `nonlocal`."""
     found = set()
-    for node in ast.walk(function):
+    for node in ast.walk(part):
         if isinstance(node, ast.JoinedStr):
             found |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            found |= {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
         elif isinstance(node, ast.Nonlocal | ast.Global):
             found |= set(node.names)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            found |= {name for alias in node.names for name in (alias.name, alias.asname) if name}
     return found
 
 

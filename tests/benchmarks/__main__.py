@@ -8,12 +8,23 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import ingest_cost, ingest_delay, ingest_memory, ingest_share, memory, store, transfer, visible
+from tests.benchmarks import (
+    board,
+    ingest_cost,
+    ingest_delay,
+    ingest_memory,
+    ingest_share,
+    memory,
+    store,
+    transfer,
+    visible,
+)
 
 #: Adding a benchmark means adding its function here: a folder for its files and its length in, lines of a report out.
 BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {
     "visible": visible.report,
     "memory": memory.report,
+    "board": board.report,
     "transfer": transfer.report,
     "store": store.report,
     "ingest-share": ingest_share.report,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from firmware.deploy import files
-from firmware.deploy.bare import bare, keywords
+from firmware.deploy.bare import bare, bare_program
 
 SOURCE = '''"""What it is."""
 
@@ -69,7 +69,7 @@ class Thing:
 
 
 def test_arguments_share_a_few_names_and_mean_the_same() -> None:
-    made = bare(ARGUMENTS, keywords([ARGUMENTS, "add(1, 2, named=3)"]))
+    made = bare_program({"it": ARGUMENTS}, ("add(1, 2, named=3)",))["it"]
     assert "def add(first, _0, _1=2, *, named=0):" in made  # first stands in an f-string, named is given by its name
     assert "def give(self, _0):" in made
     for source in (ARGUMENTS, made):
@@ -77,6 +77,43 @@ def test_arguments_share_a_few_names_and_mean_the_same() -> None:
         exec(source, found)
         assert found["add"](1, 2, 3, named=4) == ([6], "4 of 1", 1, 6)
         assert found["Thing"]().give(5) == 5
+
+
+PRIVATE = """
+from other import _theirs
+
+
+class _Base:
+    def __init__(self):
+        self._kept = 1
+
+
+class Thing:
+    def __init__(self):
+        self._value, self._told = _helped(2), 3
+
+    def _grow(self):
+        self._value += 1; return f"{self._told}"
+
+    def ask(self):
+        return self._grow(), self._value
+
+
+def _helped(_number):
+    return _number * 2
+"""
+
+
+def test_private_names_are_shared_between_modules_where_they_cannot_meet() -> None:
+    other = "class Sub(Thing2):\n    def _grow_too(self):\n        self._value2 = 1\n\nclass Thing2:\n    _mine = 1\n"
+    made = bare_program({"it": PRIVATE.replace("from other import _theirs", ""), "other": other})
+    assert "self._value" not in made["it"]
+    assert "_helped" not in made["it"]
+    assert "self._told" in made["it"]  # it stands in an f-string
+    assert made["other"] == other  # somebody extends a class of it
+    found: dict[str, Any] = {}
+    exec(made["it"], found)
+    assert found["Thing"]().ask() == ("3", 5)
 
 
 def test_the_program_is_main_and_the_compiled_board() -> None:

@@ -15,18 +15,23 @@ import pty
 import select
 import subprocess
 import sys
+import tempfile
 import termios
 import threading
 import tty
 from pathlib import Path
 from typing import Self
 
+from firmware import board as on_board
+from firmware.deploy.bare import bare, bare_program
+from firmware.deploy.files import compiled
 from tests.harness.processes import free_port
 from tests.harness.waiting import until
 
 _FLASH_BYTES = 512 * 1024
 
-DEVICE = Path(__file__).with_name("device")
+_DEVICE = Path(__file__).with_name("device")
+_PROGRAM = Path(on_board.__file__).parent
 INTERPRETER = Path(__file__).with_name("interpreter.py")
 #: Whether there is a MicroPython here: its wheel exists for x86-64 only.
 MICROPYTHON_IS_HERE = importlib.util.find_spec("micropython_run") is not None
@@ -55,6 +60,19 @@ def micropython(code: str) -> str:
 def font() -> dict[bytes, str]:
     """MicroPython's letters by their eight columns of pixels."""
     return {bytes.fromhex(line[1:]): line[0] for line in micropython(_DRAW_FONT).splitlines()}
+
+
+@functools.cache
+def _electronics() -> tempfile.TemporaryDirectory[str]:
+    """The stand-ins, compiled: they take memory which an ESP32 has in ROM, so they take as little as they can."""
+    folder = tempfile.TemporaryDirectory(prefix="lumos-device-")
+    sources = {path.name: path.read_text(encoding="utf-8") for path in _DEVICE.glob("*.py")}
+    run = sources.pop("run.py")
+    callers = tuple(path.read_text(encoding="utf-8") for path in _PROGRAM.rglob("*.py"))
+    made = compiled(bare_program(sources, callers)) | {"run.py": bare(run).encode()}
+    for name, content in made.items():
+        (Path(folder.name) / name).write_bytes(content)
+    return folder
 
 
 class VirtualBoard:
@@ -186,7 +204,7 @@ class VirtualBoard:
         termios.tcsetattr(slave, termios.TCSANOW, modes)
         self.starts += 1
         self._running = subprocess.Popen(
-            [sys.executable, str(INTERPRETER), "-X", f"heapsize={self._heap}", "-i", str(DEVICE / "run.py")],
+            [sys.executable, str(INTERPRETER), "-X", f"heapsize={self._heap}", "-i", f"{_electronics().name}/run.py"],
             stdin=slave,
             stdout=slave,
             stderr=slave,
