@@ -10,7 +10,6 @@ from . import VERSION, codec, tasks
 from .buffer import Buffer
 from .clock import Clock
 from .commands import Commands
-from .config import changed
 from .mqtt import Client
 from .outbox import Outbox
 from .racing import race
@@ -34,7 +33,7 @@ DEFAULTS = {
 
 
 class Board:
-    """A board with this configuration, which is completed; `device` is the only key without a default."""
+    """A board with this configuration, which it makes its own; `device` is the only key without a default."""
 
     def __init__(self, hal, config: dict, on_trial: bool = False) -> None:
         self.hal = hal
@@ -45,7 +44,7 @@ class Board:
         self.clock = Clock(hal)
         self.boot = "".join(f"{byte:02x}" for byte in hal.random_bytes(4))
         self.state = {"led": False, "screen": "", "sending": True, "period_ms": self.config["period_ms"]}
-        self.sensors = Sensors(hal, self.config["sensors"])
+        self.sensors = Sensors(hal, config.pop("sensors"))  # nobody asks for the rows again
         before = (hal.recall("boot"), hal.recall("uptime"))
         ring = self._ring(hal.flash_folder(), self.config["flash_bytes"])
         self.buffer = Buffer(self.config["buffer_samples"], bool(hal.recall("stored_seen")), self.boot, ring, before)
@@ -231,7 +230,7 @@ class Board:
 
     def do_config(self, value: dict, identity: "str | None") -> None:
         """Try another Wi-Fi or broker at the next start, which is now."""
-        self.hal.propose_config(changed(self.config, value))
+        self.hal.propose_config(value)
         self.hal.remember("reboot_id", identity)
         self._rebooting = asyncio.create_task(self._reboot("config"))
 

@@ -4,7 +4,7 @@ Every command that has an id is answered, done or refused with a sentence; one w
 again and not done again. Nothing a payload holds may raise. Adding a command means adding a row.
 """
 
-from . import codec, config
+from . import codec
 
 _LONGEST_MESSAGE = 512
 _LONGEST_ID = 64
@@ -32,6 +32,12 @@ def _nothing(_):
     return None
 
 
+def _config(value):
+    from . import config  # here only: it is seldom wanted, and takes memory
+
+    return config.problem(value)
+
+
 # name: (what is wrong with a value, as a sentence or None; which part of the state it touches)
 COMMANDS = {
     "led": (_must(_boolean, "led must be true or false"), "led"),
@@ -39,7 +45,7 @@ COMMANDS = {
     "sending": (_must(_boolean, "sending must be true or false"), "sending"),
     "period": (_must(_period, "period must be 100 to 3600000 ms"), "period_ms"),
     "identify": (_nothing, None),
-    "config": (config.problem, None),
+    "config": (_config, None),
     "reboot": (_nothing, None),
 }
 #: These end in a restart, and are told their id so that their repetition after it is recognised.

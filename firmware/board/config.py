@@ -25,6 +25,11 @@ def load(folder: str = "") -> "tuple[dict | None, bool]":
     return _read(folder + _KEPT), False
 
 
+def in_force(folder: str = "") -> dict:
+    """What the board goes by when nothing is on trial."""
+    return _read(folder + _KEPT) or {}
+
+
 def propose(config: dict, folder: str = "") -> None:
     """Have the next start try this."""
     with open(folder + _TRIAL + ".new", "w") as file:

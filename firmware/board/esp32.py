@@ -15,7 +15,6 @@ import esp32
 import machine
 import network
 
-from . import config as configuration
 from .hal import Hal
 from .names import look_up
 
@@ -283,11 +282,15 @@ class Esp32Hal(Hal):
     def flash_folder(self) -> str:
         return _RING
 
-    def propose_config(self, config: dict) -> None:
-        configuration.propose(config)
+    def propose_config(self, value: dict) -> None:
+        from . import config  # here only: it is seldom wanted, and takes memory
+
+        config.propose(config.changed(config.in_force(), value))
 
     def keep_config(self) -> None:
-        configuration.keep()
+        from . import config
+
+        config.keep()
 
     def log(self, text: str) -> None:
         print(f"{self.uptime_ms() / 1000:.1f} {text}")

@@ -26,7 +26,7 @@ The machine itself:
     free_bytes() -> int             memory that is left
     cause() -> str                  why the board started: `power`, `command`, ...
     reset(cause)                    start again; on a board this does not return
-    propose_config(config)          have the next start try this configuration
+    propose_config(value)           have the next start try what is in force with this changed
     keep_config()                   the configuration on trial has got through
     remember(key, value)            keep a small value (number, text, true, false) over a reset
     recall(key)                     what was kept, or None

@@ -5,7 +5,6 @@ import sys
 
 import micropython
 
-from . import config as configuration
 from .board import Board
 from .esp32 import Esp32Hal
 
@@ -19,7 +18,7 @@ _WIRING = {"led": (2, False), "button": (0, True), "screen": None, "adc": (), "i
 
 def start() -> None:
     """Live until the next reset."""
-    config, on_trial = configuration.load()
+    config, on_trial = _configuration()
     hal = Esp32Hal((config or {}).get("wiring", _WIRING), config or {})
     lives = []
     try:
@@ -41,6 +40,17 @@ def start() -> None:
         hal.stop_watching()
     else:
         hal.reset(cause)
+
+
+def _configuration():
+    """What `config.load` says; the module goes again until somebody changes something."""
+    from . import config
+
+    found = config.load()
+    name, package = config.__name__.rsplit(".", 1)[::-1]
+    del sys.modules[config.__name__]
+    delattr(sys.modules[package], name)
+    return found
 
 
 async def _live(hal, config, on_trial, lives):

@@ -71,7 +71,7 @@ class SimulatedBoard:
             "buffer_samples": options.buffer_samples or share,
             "sensors": SENSORS,
         }
-        self.board = Board(self.hal, self.config)
+        self.board = Board(self.hal, dict(self.config))
 
     async def run(self) -> None:
         """Live, and restart whenever the hardware is reset, until cancelled."""
@@ -98,9 +98,9 @@ class SimulatedBoard:
     def _next_board(self) -> Board:
         """The board after a restart, with the configuration it kept or, once, one that was proposed."""
         hal = self.hal
-        self.config = hal.kept_config or self.config
+        self.config.update(hal.kept_config or {})
         hal.on_trial, hal.proposed = hal.proposed, None
-        return Board(hal, hal.on_trial or self.config, hal.on_trial is not None)
+        return Board(hal, {**self.config, **(hal.on_trial or {})}, hal.on_trial is not None)
 
 
 async def _end(*tasks: asyncio.Future[Any]) -> None:

@@ -105,7 +105,7 @@ class SimulatedHal(Hal):
         self.led_on = False
         self.lines: list[str] = []
         self.resets: asyncio.Queue[str] = asyncio.Queue()
-        #: A configuration for the next start, and the one on trial.
+        #: What the next start is to try, what is on trial, and what was kept: changes of the configuration.
         self.proposed: dict[str, Any] | None = None
         self.on_trial: dict[str, Any] | None = None
         self.kept_config: dict[str, Any] | None = None
@@ -196,8 +196,8 @@ class SimulatedHal(Hal):
     def reset(self, cause: str) -> None:
         self.resets.put_nowait(cause)
 
-    def propose_config(self, config: dict[str, Any]) -> None:
-        self.proposed = config
+    def propose_config(self, value: dict[str, Any]) -> None:
+        self.proposed = value
 
     def keep_config(self) -> None:
         self.kept_config = self.on_trial

@@ -245,7 +245,7 @@ def test_a_configuration_that_does_not_get_through_is_left_and_one_that_does_is_
 ) -> None:
     running = simulate()
     board = running.fleet.boards[0]
-    board.board.config["trial_s"] = 0.5  # the trial takes over what is in force
+    board.config["trial_s"] = 0.5
     first = listener.wait_for(OUTPUT)["boot"]
     listener.say(INPUT, {"id": "01A", "cmd": "config", "value": {"port": free_port()}})
     assert listener.wait_for(ACK) == {"id": "01A", "ok": True}
