@@ -75,13 +75,14 @@ def _decoded(text):
 
 
 class AccessPoint:
-    """The page, over the hardware that it is given: `start_access_point`, `networks`, `try_network`, `open_connection`.
+    """The page, in a network (an OwnNetwork) that the board is for it.
 
     `config` is what the board has already; what comes of it is proposed for the next start.
     """
 
-    def __init__(self, hal, config: dict, propose=configuration.propose) -> None:
+    def __init__(self, hal, network, config: dict, propose=configuration.propose) -> None:
         self._hal = hal
+        self._network = network
         self._config = config
         self._propose = propose
         self._done = asyncio.Event()
@@ -95,7 +96,7 @@ class AccessPoint:
         names_port: int = 53,
     ) -> bool:
         """Serve until a set-up worked or the time is over; whether one worked."""
-        self._address = self._hal.start_access_point()
+        self._address = self._network.start()
         self._show()
         self._hal.log(f"set-up: join the Wi-Fi {self._hal.name()} and open http://{self._address}/")
         server = await asyncio.start_server(self._serve, host, port)
@@ -210,7 +211,7 @@ class AccessPoint:
         wifi = config.get("wifi", {})
         return _PAGE.format(
             said=escaped(said),
-            networks="".join([f'<option value="{escaped(name)}">' for name in self._hal.networks()]),
+            networks="".join([f'<option value="{escaped(name)}">' for name in self._network.others()]),
             ssid=escaped(fields.get("ssid", wifi.get("ssid", ""))),
             host=escaped(fields.get("host", config.get("host", "lumos.local"))),
             port=escaped(str(fields.get("port", config.get("port", 1883)))),

@@ -59,7 +59,7 @@ class Esp32Hal(Hal):
         self._memory = self._recall_all()
         self._saved_ms = 0
         self._watchdog: machine.WDT | None = None
-        self._cause = self._memory.pop("cause", None) or _RESETS.get(machine.reset_cause(), "unknown")
+        self._cause = self._memory.pop("cause", None) or self._reset_cause()
 
     # Network
 
@@ -92,23 +92,6 @@ class Esp32Hal(Hal):
             said = "no answer"
         radio.disconnect()
         raise OSError(said)
-
-    def networks(self) -> "list[str]":
-        """Names of the networks in reach, the strongest first."""
-        self._radio.active(True)
-        found = sorted(self._radio.scan(), key=lambda row: -row[3])
-        names = []
-        for row in found:
-            name = row[0].decode()
-            if name and name not in names:
-                names.append(name)
-        return names
-
-    def start_access_point(self) -> str:
-        point = network.WLAN(network.AP_IF)
-        point.active(True)
-        point.config(essid=self.name())
-        return point.ifconfig()[0]
 
     async def open_connection(self, host: str, port: int, authority: str = ""):
         address = await look_up(host)
@@ -234,6 +217,19 @@ class Esp32Hal(Hal):
     def cause(self) -> str:
         return self._cause
 
+    def _reset_cause(self):
+        cause = machine.reset_cause()
+        for known, name in (
+            (machine.PWRON_RESET, "power"),
+            (machine.HARD_RESET, "reset"),
+            (machine.WDT_RESET, "watchdog"),
+            (machine.DEEPSLEEP_RESET, "sleep"),
+            (machine.SOFT_RESET, "soft reset"),
+        ):
+            if cause == known:
+                return name
+        return "unknown"
+
     def reset(self, cause: str) -> None:
         self.remember("cause", cause)
         self._save()
@@ -296,13 +292,6 @@ class Esp32Hal(Hal):
         print(f"{self.uptime_ms() / 1000:.1f} {text}")
 
 
-_RESETS = {
-    machine.PWRON_RESET: "power",
-    machine.HARD_RESET: "reset",
-    machine.WDT_RESET: "watchdog",
-    machine.DEEPSLEEP_RESET: "sleep",
-    machine.SOFT_RESET: "soft reset",
-}
 _WIFI = {
     network.STAT_WRONG_PASSWORD: "the password is wrong",
     network.STAT_NO_AP_FOUND: "no network of this name is in reach",

@@ -34,8 +34,6 @@ The machine itself:
 Only where a board can be set up without a cable:
     name() -> str                   what a board without a name is called
     button_is_held() -> bool
-    start_access_point() -> str     be a network of that name; the board's own address in it
-    networks() -> list[str]         in reach, the strongest first
     async try_network(ssid, password)  join it; OSError with what the radio says
 """
 

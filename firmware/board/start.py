@@ -55,9 +55,11 @@ def _configuration():
 
 async def _live(hal, config, on_trial, lives):
     if config is None or await _is_asked_for(hal) or not await _reaches_its_network(hal, config, on_trial):
-        from .access_point import AccessPoint  # here only: it would take memory from the samples
+        # Here only: they would take memory from the samples.
+        from .access_point import AccessPoint
+        from .own_network import OwnNetwork
 
-        worked = await AccessPoint(hal, config or {}).run(_SET_UP_SECONDS)
+        worked = await AccessPoint(hal, OwnNetwork(hal.name()), config or {}).run(_SET_UP_SECONDS)
         hal.reset("set-up" if worked else "no set-up")
     lives.append(Board(hal, config, on_trial))
     await lives[0].run()

@@ -109,10 +109,14 @@ def _memory(folder: Path) -> list[str]:
 
 
 def _of_the_stand_ins(folder: Path) -> tuple[int, int]:
-    """The heap's bytes, and how many of them are the prompt's, the flash's and the stand-ins' before any program."""
+    """The heap's bytes, and how many of them the prompt, the flash and the stand-ins hold before any program."""
     with VirtualBoard(folder) as board, BoardConnection(board.port) as cable:
         cable._run("del h, m")  # the cable's own
-        cable._run("import machine, network, socket, esp32")
+        cable._run(
+            "import machine, network, socket, esp32\n"
+            "held = [machine.I2C(0, sda=machine.Pin(4), scl=machine.Pin(15), freq=1), machine.RTC(), esp32.NVS('x'),"
+            " machine.Pin(25, machine.Pin.OUT), machine.Pin(0), network.WLAN(0), machine.WDT(timeout=1)]"
+        )
         taken = cable._ask("import gc; gc.collect(); gc.collect(); print(gc.mem_alloc())")
         return cable._ask("print(gc.mem_alloc() + gc.mem_free())"), taken
 

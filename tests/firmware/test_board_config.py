@@ -79,7 +79,7 @@ class Radio(Hal):
     def name(self) -> str:
         return "lumos-a1b2c3"
 
-    def start_access_point(self) -> str:
+    def start(self) -> str:
         return "127.0.0.1"
 
     def log(self, text: str) -> None:
@@ -94,7 +94,7 @@ class Radio(Hal):
         self.authorities.append(authority)
         return await asyncio.open_connection(host, port)
 
-    def networks(self) -> list[str]:
+    def others(self) -> list[str]:
         return ["lab", '<"evil">']
 
     async def try_network(self, ssid: str, password: str) -> None:
@@ -121,7 +121,7 @@ async def _served(radio: Radio, talk: Any) -> tuple[bool, list[dict[str, Any]]]:
     """Whether a set-up worked, and what was proposed, after somebody's talk with the page."""
     proposed: list[dict[str, Any]] = []
     port = free_port()
-    point = AccessPoint(radio, {"device": "window", "password": "kept"}, proposed.append)
+    point = AccessPoint(radio, radio, {"device": "window", "password": "kept"}, proposed.append)
     serving = asyncio.create_task(point.run(10, "127.0.0.1", port, free_port()))
     while True:
         try:
