@@ -13,11 +13,13 @@ import importlib.util
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
 import termios
 import threading
+import time
 import tty
 from pathlib import Path
 from typing import Self
@@ -29,6 +31,7 @@ from tests.harness.processes import free_port
 from tests.harness.waiting import until
 
 _FLASH_BYTES = 512 * 1024
+_WDT_RESET = "3"
 
 _DEVICE = Path(__file__).with_name("device")
 _PROGRAM = Path(on_board.__file__).parent
@@ -50,10 +53,10 @@ for code in range(32, 127):
 """
 
 
-def micropython(code: str) -> str:
+def micropython(code: str, seconds: float = 20) -> str:
     """What a program prints on MicroPython."""
     command = [sys.executable, "-m", "micropython_unix", "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=True).stdout
 
 
 @functools.cache
@@ -76,11 +79,19 @@ def _electronics() -> tempfile.TemporaryDirectory[str]:
 
 
 class VirtualBoard:
-    """Switched on while the context lasts; `port` is its serial port, `said` all it ever printed."""
+    """Switched on while the context lasts; `port` is its serial port, `said` all it ever printed.
 
-    def __init__(self, state: Path, heap: str = "160k") -> None:
-        self.state = state
+    `flash` is an image to begin with. The state lies in memory where that can be: a flash chip does not wait for the
+    disk of a busy machine.
+    """
+
+    def __init__(self, flash: Path | None = None, heap: str = "160k") -> None:
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self._folder = tempfile.TemporaryDirectory(prefix="lumos-board-", dir=memory)
+        self.state = state = Path(self._folder.name)
         self.flash = state / "flash.img"
+        if flash is not None:
+            shutil.copy(flash, self.flash)
         #: The ports that the board itself serves on, and those of this machine that stand for them.
         self.ports = {80: free_port(), 53: free_port()}
         self._reset = state / "reset"
@@ -101,7 +112,6 @@ class VirtualBoard:
         self._thread = threading.Thread(target=self._live, daemon=True)
 
     def __enter__(self) -> Self:
-        self.state.mkdir(parents=True, exist_ok=True)
         if not self.flash.exists():
             self.flash.write_bytes(b"\xff" * _FLASH_BYTES)
         for own, ours in self.ports.items():
@@ -117,6 +127,7 @@ class VirtualBoard:
         self._thread.join(10)
         for descriptor in (self._near, self._far):
             os.close(descriptor)
+        self._folder.cleanup()
 
     # What a person does with it
 
@@ -160,8 +171,14 @@ class VirtualBoard:
         path = self.state / f"pin{pin}"
         return int(path.read_text()) if path.exists() else 0
 
+    def hurry_watchdog(self, times: int) -> None:
+        """From its next feed on, which this waits for, it waits for a fraction of what it was told."""
+        known = (self.state / "watchdog").read_text()
+        self._put("watchdog_hurry", str(times))
+        until(lambda: (self.state / "watchdog").read_text() != known, "a feed of the watchdog")
+
     def set_adc(self, pin: int, count: int | str) -> None:
-        """What the converter measures: a count of 12 bits, or `clock`, tenths of a second since 1970 modulo 4096."""
+        """What the converter measures: 12 bits, or `clock`, tenths of a second since 1970 modulo 4096, or `hang`."""
         self._put(f"adc{pin}", str(count))
 
     def screen(self) -> list[str]:
@@ -193,8 +210,14 @@ class VirtualBoard:
             self._start(soft)
             self._carry()
 
+    def _watchdog_has_waited_in_vain(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return int((self.state / "watchdog").read_text()) < time.time_ns() // 1_000_000
+        return False
+
     def _start(self, soft: bool) -> None:
         self._reset.unlink(missing_ok=True)
+        (self.state / "watchdog").unlink(missing_ok=True)
         self._prompt_is_raw = soft
         self._terminal, slave = pty.openpty()
         tty.setraw(slave)
@@ -223,6 +246,9 @@ class VirtualBoard:
         assert running is not None
         try:
             while running.poll() is None and not self._stop.is_set():
+                if self._watchdog_has_waited_in_vain():
+                    self._put("cause", _WDT_RESET)
+                    break
                 ending = self._reset.exists()
                 ready, _, _ = select.select([self._near, terminal], [], [], 0 if ending else 0.05)
                 if terminal in ready:

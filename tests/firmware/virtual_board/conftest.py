@@ -45,31 +45,29 @@ def config_of(device: str, port: int, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Iterator[VirtualBoard]:
+def bare() -> Iterator[VirtualBoard]:
     """A board with MicroPython and nothing else."""
-    with VirtualBoard(tmp_path / "board") as board:
+    with VirtualBoard() as board:
         yield board
 
 
 @pytest.fixture(scope="session")
 def programmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A flash that holds the program, copied to it over the cable."""
-    with VirtualBoard(tmp_path_factory.mktemp("programmed")) as board, BoardConnection(board.port) as connection:
-        program = files.program()
-        for path in connection.differing(program):
-            connection.write(path, program[path])
-        return board.flash
+    with VirtualBoard() as board:
+        with BoardConnection(board.port) as connection:
+            for path, content in files.program().items():
+                connection.write(path, content)
+        return Path(shutil.copy(board.flash, tmp_path_factory.mktemp("programmed")))
 
 
 @pytest.fixture(scope="module")
-def start_board(programmed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartBoard]:
+def start_board(programmed: Path) -> Iterator[StartBoard]:
     """Boards that run their own main.py until the module's tests are done."""
     with contextlib.ExitStack() as switched_on:
 
         def start(config: dict[str, Any] | None) -> VirtualBoard:
-            board = VirtualBoard(tmp_path_factory.mktemp("board"))
-            shutil.copy(programmed, board.flash)
-            switched_on.enter_context(board)
+            board = switched_on.enter_context(VirtualBoard(programmed))
             if config is not None:
                 with BoardConnection(board.port) as connection:
                     connection.write("board.json", json.dumps(config).encode())

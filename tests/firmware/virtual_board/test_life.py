@@ -49,7 +49,8 @@ def station(start_board: StartBoard, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_it_samples_and_says_who_it_is(station: Station) -> None:
     first = station.listener.wait_for(_OUTPUT)
-    assert (first["seq"], first["light"]) == (0, 500)
+    assert first["light"] == 500
+    station.listener.wait_until(lambda: 0 in station.listener.seqs("v1"))
     status = station.listener.wait_for("esp32/v1/status", lambda body: body["online"])
     assert (status["ip"], status["rssi"], status["boot"]) == ("127.0.0.1", -61, first["boot"])
     assert status["sensors"] == {"light": {"unit": "raw", "label": "Light", "min": 0, "max": 4095}}
@@ -107,6 +108,19 @@ def test_the_button_pauses_and_resumes_and_says_so(station: Station) -> None:
     assert "PAUSED" not in station.shows("connected")
     # What was not wanted is not numbered: no hole.
     assert sorted(set(station.listener.seqs("v1"))) == list(range(max(station.listener.seqs("v1")) + 1))
+
+
+def test_a_board_that_hangs_is_reset_by_its_watchdog_and_says_so_afterwards(station: Station) -> None:
+    first = station.listener.on("esp32/v1/status")[-1]
+    station.listener.start_anew()
+    station.board.hurry_watchdog(6)
+    station.board.set_adc(36, "hang")  # nothing on the board goes round any more
+    station.listener.wait_for("esp32/v1/status", lambda body: body == {"online": False})  # its last will
+    station.board.set_adc(36, 500)
+    after = station.listener.wait_for("esp32/v1/status", lambda body: body.get("boot", first["boot"]) != first["boot"])
+    assert after["previous"]["boot"] == first["boot"]
+    assert after["previous"]["cause"] == "watchdog"
+    station.listener.wait_for("esp32/v1/event", lambda body: (body["event"], body["value"]) == ("boot", "watchdog"))
 
 
 def test_a_time_on_a_machine_with_small_floats_stays_an_int(station: Station) -> None:

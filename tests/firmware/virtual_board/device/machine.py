@@ -79,6 +79,8 @@ class ADC:
 
     def _count(self):
         text = _read(f"adc{self._pin.number}", b"500")
+        while text == b"hang":
+            time.sleep(1)
         return time.time_ns() // 100_000_000 % 4096 if text == b"clock" else int(text)
 
     def read_u16(self):
@@ -116,8 +118,12 @@ class RTC:
 
 
 class WDT:
+    """The file `watchdog` says until when it will wait for the next feed, in ms since 1970."""
+
     def __init__(self, timeout):
-        _write("watchdog", str(timeout).encode())
+        self._timeout = timeout
+        self.feed()
 
     def feed(self):
-        pass
+        hurry = int(_read("watchdog_hurry", b"1"))
+        _write("watchdog", str(time.time_ns() // 1_000_000 + self._timeout // hurry).encode())
