@@ -87,19 +87,7 @@ def under_way(rows: Sequence[Mapping[str, Any]], now_us: int) -> bool:
     return any(row["state"] == CommandState.SENT and now_us - row["sent_us"] < _WATCH_US for row in rows)
 
 
-def led_state(status: Mapping[str, Any], status_us: int | None, rows: Sequence[Mapping[str, Any]]) -> bool | None:
-    """The LED as the board last told it; None when it never did."""
-    told = _last_told(status, status_us, rows, "led", "led")
-    return told if isinstance(told, bool) else None
-
-
-def screen_text(status: Mapping[str, Any], status_us: int | None, rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """What stands on the board's screen, as it last told; None when it never did."""
-    told = _last_told(status, status_us, rows, "message", "screen")
-    return told[:MESSAGE_LENGTH] if isinstance(told, str) else None
-
-
-def _last_told(
+def board_state(
     status: Mapping[str, Any], status_us: int | None, rows: Sequence[Mapping[str, Any]], cmd: str, name: str
 ) -> Any:
     """A part of the board's state, from its status or from a later acknowledgement of the command that sets it."""
@@ -111,6 +99,18 @@ def _last_told(
         if answered_us > told_us:
             told, told_us = _touched(row, name), answered_us
     return told
+
+
+def led_state(status: Mapping[str, Any], status_us: int | None, rows: Sequence[Mapping[str, Any]]) -> bool | None:
+    """The LED as the board last told it; None when it never did."""
+    told = board_state(status, status_us, rows, "led", "led")
+    return told if isinstance(told, bool) else None
+
+
+def screen_text(status: Mapping[str, Any], status_us: int | None, rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """What stands on the board's screen, as it last told; None when it never did."""
+    told = board_state(status, status_us, rows, "message", "screen")
+    return told[:MESSAGE_LENGTH] if isinstance(told, str) else None
 
 
 def _touched(row: Mapping[str, Any], name: str) -> Any:

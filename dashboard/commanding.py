@@ -6,6 +6,7 @@ click sends once. Nothing here waits for an acknowledgement.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -14,12 +15,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from ulid import ULID
+
 from dashboard.publishing import Letter, Publishes
 from telemetry.commands import Command, encode, encode_original, make
-from telemetry.errors import LumosError
+from telemetry.controls import Control
+from telemetry.errors import LumosError, StoreUnavailableError
 from telemetry.settings import Settings
 from telemetry.topics import ORIGINAL_DEVICE, TopicKind, Topics
 
+_LOG = logging.getLogger(__name__)
 #: The same wish of the same person within this time is a double click, whatever the page made of it.
 _DOUBLE_CLICK_SECONDS = 0.8
 #: The same token later than this is a page that was kept open, not a request that was repeated.
@@ -72,13 +77,15 @@ class Commander:
         #: What was sent lately, by who and token, or who, to whom and which command: when, the value, how it left.
         self._lately: OrderedDict[tuple[object, ...], tuple[float, str, list[Dispatch]]] = OrderedDict()
 
-    def send(self, device: str, cmd: str, value: Any, *, by: str, silent: bool, command_id: str = "") -> Dispatch:
+    def send(
+        self, device: str, cmd: str, value: Any, *, by: str, silent: bool, command_id: str = "", token: str = ""
+    ) -> Dispatch:
         """Send a checked command to one device. Raises CommandError, BrokerError, ActionError, StoreUnavailableError.
 
-        With an id of the asker's own, the same id again is the same command.
+        With an id of the asker's own, the same id again is the same command; with a token the same request.
         """
         ids = {device: command_id} if command_id else {}
-        (dispatch,) = self.send_all([Target(device, silent)], cmd, value, by=by, token=command_id, ids=ids)
+        (dispatch,) = self.send_all([Target(device, silent)], cmd, value, by=by, token=token or command_id, ids=ids)
         if dispatch.error is not None:
             raise dispatch.error
         return dispatch
@@ -111,11 +118,36 @@ class Commander:
             dispatched |= self._publish([command for command in commands if not _is_held(command, silent)])
             found = [dispatched[target.device] for target in targets]
             if any(dispatch.error is None for dispatch in found):
-                self._lately.pop(key, None)
-                self._lately[key] = (time.monotonic(), repr(value), found)
-                while len(self._lately) > _REMEMBERED:
-                    self._lately.popitem(last=False)
+                self._remember(key, value, found)
             return found
+
+    def tell_other(self, device: str, control: Control, value: Any, *, by: str) -> Dispatch:
+        """Tell a foreign device something, in the words and on the topic of its convention; it cannot confirm.
+
+        Ingest does not hear that topic, so it is told what was sent. Raises CommandError, BrokerError.
+        """
+        payload, click = control.payload(value), (by, device, control.name)
+        with self._lock:
+            at, wish, before = self._lately.get(click, (0.0, "", []))
+            if before and wish == repr(value) and time.monotonic() - at < _DOUBLE_CLICK_SECONDS:
+                return before[0]
+            (refusal,) = self.publisher.publish([(control.topic, payload)])
+            if refusal is not None:
+                raise refusal
+            sent = Dispatch(str(ULID()), Left.UNCONFIRMABLE, device)
+            self._remember(click, value, [sent])
+        said = {"device": device, "cmd": control.name, "value": value, "id": sent.command_id}
+        try:
+            self.actions.call("record_command", said, by=by)
+        except StoreUnavailableError:
+            _LOG.warning("%s was told '%s' while ingest is away: the history does not know of it", device, control.name)
+        return sent
+
+    def _remember(self, key: tuple[object, ...], value: Any, found: list[Dispatch]) -> None:
+        self._lately.pop(key, None)
+        self._lately[key] = (time.monotonic(), repr(value), found)
+        while len(self._lately) > _REMEMBERED:
+            self._lately.popitem(last=False)
 
     def _hold(self, commands: Sequence[Command]) -> dict[str, Dispatch]:
         if not commands:

@@ -14,10 +14,11 @@ from urllib.parse import quote
 from telemetry.errors import LumosError
 
 NAMES = (
-    "activity", "activity-heartbeat", "adjustments", "alert-triangle", "bulb", "calendar", "calendar-week",
-    "chart-candle", "chart-histogram", "chart-line", "chevron-down", "chevron-left", "circle-check", "clock", "cpu",
-    "database-off", "device-desktop", "device-tv", "download", "gauge", "history", "hourglass", "link", "logout",
-    "moon", "notes", "pencil", "player-pause", "player-play", "plug-connected", "plug-connected-x", "plus",
+    "activity", "activity-heartbeat", "adjustments", "alert-triangle", "arrow-left", "arrow-merge", "bulb",
+    "calendar", "calendar-week", "chart-candle", "chart-histogram", "chart-line", "check", "chevron-down",
+    "chevron-left", "chevron-right", "circle-check", "clock", "cpu", "database-off", "device-desktop",
+    "device-tv", "download", "edit", "eye", "gauge", "history", "hourglass", "key", "link", "logout", "moon",
+    "notes", "pencil", "player-pause", "player-play", "plug-connected", "plug-connected-x", "plus", "qrcode",
     "refresh", "search", "selector", "send", "sort-ascending", "sun", "table", "terminal-2", "trash", "x",
 )  # fmt: skip
 

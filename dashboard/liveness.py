@@ -39,6 +39,8 @@ class Standing:
     name: str
     #: After so long without a reading it is quiet.
     quiet_us: int = _QUIET_US
+    #: The convention of others that the device speaks; None for boards of this project and whoever speaks like them.
+    source: str | None = None
 
     @property
     def silent(self) -> bool:
@@ -65,8 +67,8 @@ def standing(device: str, row: Mapping[str, Any] | None, last_us: int | None, no
         presence, since = Presence.PAUSED, last_us
     else:
         presence, since = (Presence.QUIET if quiet else Presence.LIVE), last_us
-    name = row.get("name") or device
-    return Standing(presence, since, last_us, status, status_us, row.get("place"), name, quiet_us)
+    name, source = row.get("name") or device, row.get("source")
+    return Standing(presence, since, last_us, status, status_us, row.get("place"), name, quiet_us, source)
 
 
 def read_status(text: str | None) -> Mapping[str, Any]:

@@ -13,11 +13,12 @@ from typing import Any
 
 from dashboard import ids
 from dashboard.access.roles import Identity, Role
-from dashboard.layouts import device, explore, measurements
+from dashboard.layouts import device, devices, explore, measurements
 from dashboard.translations import Say
 
 LIVE = ids.LIVE_PAGE
 EXPLORE = ids.EXPLORE
+DEVICES = "devices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +44,5 @@ PAGES = (
         measurements.content,
     ),
     Page(EXPLORE, "explore", "chart-histogram", explore.panel, explore.content),
+    Page(DEVICES, "devices", "cpu", devices.panel, devices.content),
 )

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dashboard import translations_devices as devices
+
 LANGUAGES = ("en", "fr")
 
 #: What a callback gets: `say("device")` is the phrase in the page's language.
 Say = Callable[..., str]
 
-PHRASES: Mapping[str, tuple[str, str]] = {
+_SHARED: Mapping[str, tuple[str, str]] = {
     "code": ("en", "fr"),
     # The shell
     "broker": ("Broker", "Courtier"),
@@ -103,8 +105,6 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "on": ("On", "Allumée"),
     "off": ("Off", "Éteinte"),
     "state unknown": ("State unknown", "État inconnu"),
-    "last known on": ("Last known: on", "Dernier état connu : allumée"),
-    "last known off": ("Last known: off", "Dernier état connu : éteinte"),
     "on short": ("ON", "ON"),
     "off short": ("OFF", "OFF"),
     "screen message": ("Screen message", "Message à l’écran"),
@@ -403,6 +403,9 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "kept for ever": ("readings kept for ever", "mesures conservées sans limite"),
     "version": ("Lumos {version}", "Lumos {version}"),
 }
+
+#: All phrases; those of the page Devices stand in a module of their own.
+PHRASES: Mapping[str, tuple[str, str]] = {**_SHARED, **devices.PHRASES}
 
 MONTHS: Mapping[str, tuple[str, ...]] = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),

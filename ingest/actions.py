@@ -23,7 +23,7 @@ from ingest.replay import step
 from ingest.transfer.importing import import_part
 from ingest.writer import Writer
 from telemetry import commands
-from telemetry.commands import HOLD_SECONDS
+from telemetry.commands import HOLD_SECONDS, Command
 from telemetry.errors import ActionError, nearest
 
 _log = logging.getLogger(__name__)
@@ -88,6 +88,13 @@ def _hold_commands(actions: Actions, arguments: Mapping[str, Any], by: str) -> d
     if arguments["cmd"] == "config":
         raise ActionError("config holds passwords, which are not kept: send it while the board is online")
     return {"ids": actions.writer.holding.hold(held, seconds)}
+
+
+def _record_command(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Keep what a foreign device was told on a topic that ingest does not hear."""
+    command = Command(arguments["device"], arguments["cmd"], arguments["value"], by, arguments["id"])
+    actions.writer.holding.record(command)
+    return {"id": command.id}
 
 
 def _withdraw_command(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
@@ -174,6 +181,7 @@ ACTIONS: Mapping[str, Action] = {
         },
         _hold_commands,
     ),
+    "record_command": Action({"device": TEXT, "cmd": TEXT, "value": (object,), "id": TEXT}, _record_command),
     "withdraw_command": Action({"id": TEXT}, _withdraw_command),
     "add_board_user": Action({"device": TEXT, "source": MAYBE_TEXT}, _add_board_user),
     "renew_board_user": Action({"device": TEXT}, _renew_board_user),

@@ -74,6 +74,19 @@ class Holding:
         self._recent.revision += 1
         return [command.id for command in commands]
 
+    def record(self, command: Command) -> None:
+        """Keep a command that went out on a topic that we do not hear, and that nobody confirms."""
+        device_id, now = self._known(command.device), self.clock()
+        if not self._recorded([command.id]):
+            value = json.dumps(command.value, ensure_ascii=False)
+            row: list[object] = [command.id, device_id, command.cmd, value, command.by, now]
+            transact(
+                self._connection,
+                ("INSERT INTO commands VALUES ($1, $2, $3, $4, $5, $6)", row),
+                _state(command.id, now, CommandState.UNCONFIRMABLE, None),
+            )
+            self._recent.revision += 1
+
     def withdraw(self, command_id: str, by: str) -> None:
         """Give a held command up. Raises ActionError when it is not held (any more)."""
         if command_id not in self._held:

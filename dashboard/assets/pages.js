@@ -36,7 +36,10 @@
     }
   }
 
+  const news = (page) => (revision, health, open) =>
+    open === page ? [revision, health] : window.dash_clientside.no_update;
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    lumos: Object.assign({}, window.dash_clientside?.lumos, { turn_page: turnPage, tick }),
+    lumos: Object.assign({}, window.dash_clientside?.lumos, { turn_page: turnPage, news_live: news("live"), news_devices: news("devices"), tick }),
   });
 })();

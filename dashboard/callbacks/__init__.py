@@ -9,7 +9,24 @@ from collections.abc import Callable
 
 import dash
 
-from dashboard.callbacks import browser, chart, commands, explore, frame, notes, numbers, opening, overview, takeaway
+from dashboard.callbacks import (
+    board,
+    browser,
+    chart,
+    devices,
+    explore,
+    frame,
+    history,
+    journal,
+    many,
+    notes,
+    numbers,
+    opening,
+    overview,
+    rights,
+    takeaway,
+    telling,
+)
 from dashboard.context import Context
 
 REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
@@ -19,7 +36,13 @@ REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
     chart.register,
     numbers.register,
     frame.register,
-    commands.register,
+    telling.register,
+    history.register,
+    devices.register,
+    many.register,
+    board.register,
+    rights.register,
+    journal.register,
     explore.register,
     takeaway.register,
     notes.register,

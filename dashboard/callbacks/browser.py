@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Input, Output, State
 
 from dashboard import ids
 from dashboard.context import Context
+from dashboard.layouts.telling import BOARD, LIVE
 from dashboard.pages import PAGES
 
 
@@ -151,11 +152,37 @@ def register(app: dash.Dash, _context: Context) -> None:
         prevent_initial_call=True,
     )
     wire(
-        _in_browser("screen"),
-        Output(ids.SCREEN, "children"),
-        Output(ids.SCREEN_CAPTION, "children"),
-        Output(ids.MESSAGE_COUNT, "children"),
-        Input(ids.MESSAGE, "value"),
-        Input(ids.SCREEN_SHOWN, "data"),
-        State(ids.PAGE, "data"),
+        _in_browser("choose_roster"),
+        Input(ids.DEVICES_FIND, "value"),
+        Input(ids.DEVICES_STATE, "value"),
+        Input(ids.DEVICES_TAG, "value"),
+        Input(ids.DEVICES_SORT, "value"),
+        Input(ids.DEVICES_HIDDEN, "checked"),
+        State(ids.DEVICES, "data"),
     )
+    wire(
+        _in_browser("show_many"),
+        Output(ids.MANY_TEXT_BOX, "hidden"),
+        Output(ids.MANY_PERIOD_BOX, "hidden"),
+        Input(ids.MANY_CMD, "value"),
+    )
+    # What is new in the store reaches the controls of the page in sight alone.
+    for where, function in ((LIVE, "news_live"), (BOARD, "news_devices")):
+        wire(
+            _in_browser(function),
+            Output(ids.control(where, "news"), "data"),
+            Input(ids.REVISION, "data"),
+            Input(ids.HEALTH, "data"),
+            Input(ids.OPEN_PAGE, "data"),
+        )
+    wire(_in_browser("may_delete"), Output(ids.DELETE, "disabled"), Input(ids.DELETE_TYPED, "value"))
+    for where in (LIVE, BOARD):
+        wire(
+            _in_browser("screen"),
+            Output(ids.control(where, "screen"), "children"),
+            Output(ids.control(where, "screen-caption"), "children"),
+            Output(ids.control(where, "message-count"), "children"),
+            Input(ids.control(where, "message"), "value"),
+            Input(ids.control(where, "screen-shown"), "data"),
+            State(ids.PAGE, "data"),
+        )

@@ -37,7 +37,7 @@ _BROWSER_PHRASES = (
 #: Stores that begin empty.
 _STORES = (
     ids.BROWSER, ids.OPEN_PAGE, ids.HEALTH, ids.REVISION,
-    ids.VIEW, ids.ZOOM, ids.SHOWN, ids.REFRESH, ids.SCREEN_SHOWN, ids.CHART_RETRY,
+    ids.VIEW, ids.ZOOM, ids.SHOWN, ids.REFRESH, ids.CHART_RETRY,
     ids.NOTE_EDITED, ids.NOTE_WISH, ids.NOTE_REMOVAL, ids.NOTES_CHANGED,
     ids.OVERVIEW_CHOICES, ids.OVERVIEW_NEWS, ids.OVERVIEW_HEARD, ids.OVERVIEW_REFRESH,
     ids.EXPLORED, ids.EXPLORE_ZOOM, ids.EXPLORE_SEEN, ids.EXPLORE_RETRY,
@@ -98,12 +98,10 @@ def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
         dcc.Location(id=ids.ADDRESS, refresh=False),
         dcc.Store(id=ids.PAGE, data=page),
         dcc.Store(id=ids.LIVE, data=True),
-        dcc.Store(id=ids.PENDING, data={}),
         *(dcc.Store(id=name) for name in _STORES),
         dcc.Interval(id=ids.TICK, interval=1_000, max_intervals=0),
         dcc.Interval(id=ids.OVERVIEW_TICK, interval=1_000, max_intervals=0),
         dcc.Interval(id=ids.PULSE, interval=5_000, max_intervals=0),
-        dcc.Interval(id=ids.COMMAND_TICK, interval=120, disabled=True),
     ]
 
 

@@ -30,13 +30,13 @@ def facts(device: str, standing: Standing, now_us: int, style: Style) -> list[Ch
     return rows
 
 
-def led_words(lit: bool | None, standing: Standing, style: Style) -> str:
-    """The LED's state, or the last that was known of it."""
-    if lit is None:
+def state_words(on: bool | None, words_on: str, words_off: str, standing: Standing | None, style: Style) -> str:
+    """What the board says of a switch, or the last that was known of it."""
+    if on is None:
         return style.say("state unknown")
-    if standing.presence is Presence.SILENT:
-        return style.say("last known on" if lit else "last known off")
-    return style.say("on" if lit else "off")
+    words = words_on if on else words_off
+    silent = standing is not None and standing.presence is Presence.SILENT
+    return style.say("last known", state=words) if silent else words
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,7 @@ from dashboard.figures import Style
 from dashboard.liveness import Presence, Standing
 from dashboard.panels.parts import Child, ago, badge, banner
 
-_TONES = {
+TONES = {
     Presence.LIVE: "good",
     Presence.PAUSED: "warning",
     Presence.QUIET: "warning",
@@ -91,5 +91,5 @@ def health_key(health: Mapping[str, Any] | None, *, quiet: bool) -> str:
 def _device(standing: Standing, style: Style, *, ticking: bool) -> html.Span:
     live = standing.presence is Presence.LIVE
     return badge(
-        style.say("device"), presence_words(standing, style, ticking=ticking), _TONES[standing.presence], live=live
+        style.say("device"), presence_words(standing, style, ticking=ticking), TONES[standing.presence], live=live
     )

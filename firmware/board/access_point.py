@@ -28,7 +28,7 @@ box-sizing:border-box;padding:.6em;margin:.2em 0 1em}}p{{color:#b00}}</style>
 <label>Lumos (name or address)<input name=host required value="{host}"></label>
 <label>Port<input name=port type=number min=1 max=65535 value="{port}"></label>
 <label>Device<input name=device pattern="[A-Za-z0-9_\\-]{{1,64}}" required value="{device}"></label>
-<label>Device password<input name=password type=password></label>
+<label>Device password<input name=password type=password value="{password}"></label>
 <label>Certificate to trust, where the broker speaks TLS<textarea name=tls_ca rows=3>{tls_ca}</textarea></label>
 <button>Try it</button></form>"""
 _DONE = (
@@ -141,10 +141,12 @@ class AccessPoint:
                     length = int(line[15:])
                 except ValueError:
                     length = 0
-        if path.split("?")[0] != "/":
+        where, _, query = path.partition("?")
+        if where != "/":
             return _ELSEWHERE.format(self._address)
         if method != "POST":
-            return self.page("")
+            # The QR code that Lumos shows for a new board leads here with all but the Wi-Fi filled in.
+            return self.page("", form(query[:_LONGEST_BODY]))
         if length > _LONGEST_BODY:
             return self.page("That is too much text.")
         fields = form((await reader.readexactly(length)).decode())
@@ -205,7 +207,7 @@ class AccessPoint:
         return None
 
     def page(self, said: str, fields: "dict | None" = None) -> str:
-        """The page, with what was said and what had been typed (never a password)."""
+        """The page, with what was said and what had been typed or scanned (never the Wi-Fi's password)."""
         fields = fields or {}
         config = self._config
         wifi = config.get("wifi", {})
@@ -217,4 +219,5 @@ class AccessPoint:
             port=escaped(str(fields.get("port", config.get("port", 1883)))),
             device=escaped(fields.get("device", config.get("device", self._hal.name()))),
             tls_ca=escaped(fields.get("tls_ca", config.get("tls_ca", ""))),
+            password=escaped(fields.get("password", "")),
         )

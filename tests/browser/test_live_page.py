@@ -76,7 +76,7 @@ def test_a_message_is_shown_as_the_board_will_show_it_and_confirmed(page: Page, 
     show(page, demo, "?device=sim-2&metric=light&range=15m")
     send = page.get_by_role("button", name="Send")
     expect(send).to_be_enabled()
-    page.get_by_label("Message", exact=True).fill("Bonjour à tous")
+    page.locator("#message").fill("Bonjour à tous")
     expect(page.locator("#screen")).to_contain_text("Bonjour")
     expect(page.locator("#message-count")).to_have_text("14 / 512")
     with observer(demo.mqtt_port, "esp32/sim-2/#") as heard:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import dash
 import pyarrow as pa
 import pytest
 
 from dashboard import acknowledgements
-from dashboard.callbacks.commands import act, controls, watch
+from dashboard.callbacks.frame import device_standing
+from dashboard.callbacks.telling import controls, noted, wait_on
 from dashboard.commanding import Commander, Left
 from dashboard.figures import Style
+from dashboard.layouts.telling import LIVE
 from dashboard.liveness import Presence, standing
 from dashboard.panels.history import value_text
+from dashboard.telling import Reaction, act
 from dashboard.translations import speaker
-from dashboard.views import View
 from telemetry.errors import CommandError
 from tests.dashboard.conftest import NOON_US, SECOND, FakeActions, FakePublisher, status_row
-
-VIEW = View("window", "light")
 
 
 def command(**facts: Any) -> dict[str, Any]:
@@ -85,18 +86,40 @@ def test_a_message_that_is_too_long_is_not_sent(commander: Commander, publisher:
     assert publisher.sent == []
 
 
+def wish(context: Any, style: Style, cmd: str, value: Any = True) -> Reaction:
+    """What a click on the page leads to."""
+    asked = {"token": "t", "cmd": cmd, "value": value}
+    return act(context, "window", device_standing(context, "window", NOON_US), asked, "ada", style)
+
+
 def test_without_a_broker_the_page_says_so(context_on: Any, publisher: FakePublisher, style: Style) -> None:
     publisher.connected = False
-    reaction = act(_context(context_on, []), VIEW, "led", True, style)
+    reaction = wish(_context(context_on, []), style, "led")
     assert reaction.dispatch is None
     assert "not connected to the broker at 127.0.0.1:1883" in reaction.line.children[1].children
 
 
 def test_a_silent_device_is_found_out_before_sending(context_on: Any, actions: FakeActions, style: Style) -> None:
     context = _context(context_on, [], online=False)
-    reaction = act(context, VIEW, "led", True, style)
+    reaction = wish(context, style, "led")
     assert reaction.line.children[1].children == "Device silent: held until it answers"
     assert len(actions.called) == 1
+
+
+def test_the_same_token_is_the_same_request_however_late_it_comes(
+    commander: Commander, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = commander.send("window", "led", True, by="a", silent=False, token="x")
+    monkeypatch.setattr("dashboard.commanding._DOUBLE_CLICK_SECONDS", 0.0)
+    assert commander.send("window", "led", True, by="a", silent=False, token="x") == first
+    commander.send("window", "led", True, by="a", silent=False, token="y")
+    assert len(publisher.sent) == 2
+
+
+def test_a_held_command_is_withdrawn_by_whoever_asks(context_on: Any, actions: FakeActions, style: Style) -> None:
+    reaction = wish(_context(context_on, []), style, "withdraw", "01HELD")
+    assert (reaction.line, reaction.dispatch) == (None, None)
+    assert actions.called == [("withdraw_command", {"id": "01HELD"}, "ada")]
 
 
 STATES = [
@@ -145,25 +168,99 @@ def test_the_screen_shows_what_the_board_last_told() -> None:
     assert acknowledgements.screen_text({}, NOON_US, []) is None
 
 
+PENDING = {"led-answer": "01B", "led-answer at": NOON_US // 1_000}
+
+
 def test_while_waiting_nothing_is_sent_to_the_browser(context_on: Any, style: Style) -> None:
     from dash.exceptions import PreventUpdate
 
     context = _context(context_on, [command(state="sent", delay_ms=None)])
     with pytest.raises(PreventUpdate):
-        watch(context, VIEW, style, {"led": "01B", "led at": NOON_US // 1_000}, NOON_US + SECOND)
+        wait_on(context, "window", PENDING, NOON_US + SECOND)
 
 
 def test_an_answer_ends_the_waiting(context_on: Any, style: Style) -> None:
     context = _context(context_on, [command()], status={"online": True, "led": False})
-    found = watch(context, VIEW, style, {"led": "01B", "led at": NOON_US // 1_000}, NOON_US + SECOND)
-    assert found[0] == "true"
-    assert found[-1] is True
+    wait_on(context, "window", PENDING, NOON_US + SECOND)
+    found = controls(context, "window", LIVE, style, PENDING, None, NOON_US + SECOND)
+    assert found["led aria-checked"] == "true"
+    assert found["clock"] is True
+    assert "Confirmed by device" in found["led-answer"].children[1].children
 
 
 def test_a_command_that_nobody_recorded_is_said_to_be_unrecorded(context_on: Any, style: Style) -> None:
-    context = _context(context_on, [])
-    found = controls(context, VIEW, style, {"led": "01Z", "led at": NOON_US // 1_000}, NOON_US + 9 * SECOND)
-    assert "ingest is not running" in found[5].children[1].children
+    pending = {"led-answer": "01Z", "led-answer at": NOON_US // 1_000}
+    found = controls(_context(context_on, []), "window", LIVE, style, pending, None, NOON_US + 9 * SECOND)
+    assert "ingest is not running" in found["led-answer"].children[1].children
+
+
+def test_each_control_shows_the_boards_own_state(context_on: Any, style: Style) -> None:
+    status = {"online": True, "led": True, "sending": False, "period_ms": 2_500, "screen": "hé"}
+    found = controls(_context(context_on, [], status=status), "window", LIVE, style, {}, None, NOON_US)
+    assert (found["led aria-checked"], found["sending aria-checked"]) == ("true", "false")
+    assert (found["led words"], found["sending words"]) == ("On", "Paused")
+    assert (found["period"], found["screen"]) == (2.5, "hé")
+    assert not found["own words hidden"]
+    assert not found["more hidden"]
+    again = controls(_context(context_on, [], status=status), "window", LIVE, style, {}, found["told"], NOON_US)
+    assert again["period"] is dash.no_update  # somebody may be typing
+
+
+def test_the_original_program_is_offered_what_it_knows(context_on: Any, style: Style) -> None:
+    series = pa.Table.from_pylist([{"device": "esp32", "metric": "light", "last_us": NOON_US}])
+    devices = pa.Table.from_pylist([status_row(device="esp32", online=None, status={})])
+    context = context_on(commands=pa.table({"command_id": []}), devices=devices, series=series)
+    found = controls(context, "esp32", LIVE, style, {}, None, NOON_US)
+    assert (found["own words hidden"], found["more hidden"]) == (False, True)
+
+
+CONTROL = {
+    "device": "lamp", "source": "zigbee2mqtt", "name": "state", "kind": "switch", "topic": "z/lamp/set",
+    "metric": "state", "label": "Lamp", "unit": None, "on": "ON", "off": "OFF", "low": None, "high": None,
+    "step": None, "options": "[]", "key": "",
+}  # fmt: skip
+
+
+def _foreign(context_on: Any, rows: list[dict[str, Any]]) -> Any:
+    return context_on(
+        commands=pa.Table.from_pylist(rows) if rows else pa.table({"command_id": []}),
+        controls=pa.Table.from_pylist([CONTROL, {**CONTROL, "name": "level", "kind": "number", "high": 254.0}]),
+        devices=pa.Table.from_pylist([status_row(device="lamp", source="zigbee2mqtt")]),
+        series=pa.Table.from_pylist([{"device": "lamp", "metric": "state", "last_us": NOON_US}]),
+        last_values=pa.Table.from_pylist([{"device": "lamp", "metric": "state", "value": 1.0}]),
+    )
+
+
+def test_a_foreign_device_gets_its_conventions_words_and_what_was_said_is_kept(
+    context_on: Any, publisher: FakePublisher, actions: FakeActions, style: Style
+) -> None:
+    context = _foreign(context_on, [])
+    found = controls(context, "lamp", LIVE, style, {}, None, NOON_US)
+    assert found["own words hidden"]
+    shown = found["others"].to_plotly_json()
+    assert "Lamp" in str(shown)
+    asked = {"token": "t", "cmd": "other:state", "value": False}
+    reaction = act(context, "lamp", device_standing(context, "lamp", NOON_US), asked, "ada", style)
+    assert publisher.sent == [("z/lamp/set", b"OFF")]
+    said = {"device": "lamp", "cmd": "state", "value": False, "id": reaction.dispatch.command_id}
+    assert actions.called == [("record_command", said, "ada")]
+    assert reaction.line.children[1].children == "Sent, cannot be confirmed"
+    for wrong, words in (("state", "takes true or false"), ("nothing", "takes no command for 'nothing'")):
+        asked = {"token": "u", "cmd": f"other:{wrong}", "value": "x"}
+        reaction = act(context, "lamp", device_standing(context, "lamp", NOON_US), asked, "ada", style)
+        assert words in reaction.line.children[1].children
+    asked = {"token": "v", "cmd": "other:level", "value": 300}
+    reaction = act(context, "lamp", None, asked, "ada", style)
+    assert "254" in reaction.line.children[1].children
+
+
+def test_what_waits_for_a_silent_device_can_be_withdrawn(context_on: Any, style: Style) -> None:
+    waiting = command(state="held", delay_ms=None, detail=json.dumps({"expires_us": NOON_US + 3_600 * SECOND}))
+    context = _context(context_on, [waiting, command(command_id="01A")], online=False)
+    shown = str(controls(context, "window", LIVE, style, {}, None, NOON_US)["held"].to_plotly_json())
+    assert "held until 16:00" in shown
+    assert shown.count("Withdraw") == 0  # nobody is logged in here
+    assert noted({}, wish(context, style, "led"))["led-answer"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import icons, ids
+from dashboard import icons, ids, translations, translations_devices
 from dashboard.access import login
 from dashboard.access.roles import Identity, Role
 from dashboard.app import create_app
@@ -57,6 +57,12 @@ def test_every_id_is_in_the_layout(settings: Settings) -> None:
     assert declared - set(component_ids(shell(settings, "fr", Identity("ada", Role.VIEWER)))) == set()
 
 
+def test_no_function_of_the_browser_hides_another() -> None:
+    scripts = [path.read_text(encoding="utf-8") for path in (SOURCES / "assets").glob("*.js")]
+    names = [name for script in scripts for name in re.findall(r"^  functions\.(\w+) =", script, re.MULTILINE)]
+    assert len(names) == len(set(names)) > 10
+
+
 def test_missing_ids_are_not_forgiven(app: Any) -> None:
     assert not app.config.suppress_callback_exceptions
 
@@ -66,6 +72,10 @@ def test_both_languages_say_the_same(phrase: str, texts: tuple[str, str]) -> Non
     fields = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in texts]
     assert all(texts), phrase
     assert fields[0] == fields[1], phrase
+
+
+def test_no_phrase_is_said_in_two_places() -> None:
+    assert len(PHRASES) == len(translations._SHARED) + len(translations_devices.PHRASES)
 
 
 def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
@@ -80,7 +90,9 @@ def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    composed = re.compile(r"(result|answer|range|target|value|scheme|statistic|max|min|role|state|sort) ")
+    composed = re.compile(
+        r"(result|answer|range|target|value|scheme|statistic|max|min|role|state|sort|order|tell|outcome|column) "
+    )
     literals |= {f"page {page.name}" for page in PAGES}
     literals |= {f"{family} {panel.name}" for panel in PANELS for family in ("panel", "empty")}
     literals |= {f"compare {name}" for name in COMPARISONS} | {f"marks {name}" for name in MARKS}

@@ -105,10 +105,10 @@ class Radio(Hal):
         self.lines += lines
 
 
-async def _ask(port: int, body: str | None = None) -> str:
+async def _ask(port: int, body: str | None = None, query: str = "") -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     if body is None:
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(f"GET /{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     else:
         writer.write(f"POST / HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
     await writer.drain()
@@ -144,6 +144,10 @@ def test_the_page_tries_what_was_typed_says_what_did_not_work_and_keeps_what_did
         assert '<option value="lab">' in page
         assert "&lt;&quot;evil&quot;&gt;" in page
         assert "kept" not in page
+        scanned = await _ask(port, query="?host=10.0.0.7&port=8883&device=attic-2&password=a%26b%22&tls_ca=MII%2B")
+        for filled in ("10.0.0.7", "8883", "attic-2", "a&amp;b&quot;"):
+            assert f'value="{filled}"' in scanned
+        assert ">MII+</textarea>" in scanned
         wrong = await _ask(port, f"ssid=lab&wifi_password=no&host=127.0.0.1&port={broker.port}&device=window")
         assert "The Wi-Fi lab cannot be joined: the password is wrong." in wrong
         assert "cannot be used: " in await _ask(port, f"{RIGHT}&port={closed}&device=window")

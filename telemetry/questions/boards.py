@@ -1,0 +1,57 @@
+"""How boards are doing, beyond what they say of themselves: restarts, and how wrong their clocks are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from telemetry.errors import QuestionError
+from telemetry.questions.answering import table
+from telemetry.timestamps import US_PER_DAY, now_us
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_RESTART_DAYS = 7
+#: Readings whose board's clock was so wrong that they were kept at their time of arrival.
+_WRONG_CLOCK = 1
+
+
+def conditions(connection: duckdb.DuckDBPyConnection, *, devices: list[str]) -> pa.Table:
+    """Of some devices: device, restarts, clock_error_us, wrong_clock, heard_us; one row each.
+
+    `restarts` counts those of the last 7 days, without the first start of all. `clock_error_us` is how far the time of
+    the newest numbered sample lay ahead of its arrival (negative: behind, which the way here is a part of), and
+    `heard_us` when that was. `wrong_clock` counts readings of the last day that were kept at their time of arrival
+    because the board's was impossible. Null or 0 where there is none.
+    """
+    if not all(isinstance(device, str) for device in devices):
+        raise QuestionError("devices must be a list of their names")
+    now = now_us()
+    return table(
+        connection,
+        f"""
+        WITH chosen AS (SELECT device_id, device FROM shown_devices WHERE list_contains($devices::VARCHAR[], device)),
+        booted AS (
+            SELECT device, count_if(event_us >= {now - _RESTART_DAYS * US_PER_DAY} AND nth > 1) AS restarts
+            FROM (
+                SELECT device, event_us, row_number() OVER (PARTITION BY device_id ORDER BY event_us) AS nth
+                FROM events JOIN chosen USING (device_id) WHERE event = 'boot'
+            ) GROUP BY device
+        ), arrived AS (
+            SELECT device, arg_max(t_to_us - arrived_us, arrived_us) AS clock_error_us, max(arrived_us) AS heard_us
+            FROM (FROM arrivals UNION ALL FROM arrivals_tail) JOIN chosen USING (device_id)
+            WHERE NOT dropped GROUP BY device
+        ), flagged AS (
+            SELECT device, count(*) AS wrong_clock
+            FROM (SELECT t_us, series_id, flags FROM live_readings UNION ALL SELECT t_us, series_id, flags FROM tail)
+                JOIN series USING (series_id) JOIN chosen USING (device_id)
+            WHERE flags >= {_WRONG_CLOCK} AND flags % 2 = {_WRONG_CLOCK} AND t_us >= {now - US_PER_DAY} GROUP BY device
+        )
+        SELECT device, coalesce(restarts, 0)::BIGINT AS restarts, clock_error_us,
+            coalesce(wrong_clock, 0)::BIGINT AS wrong_clock, heard_us
+        FROM (SELECT DISTINCT device FROM chosen) LEFT JOIN booted USING (device) LEFT JOIN arrived USING (device)
+            LEFT JOIN flagged USING (device) ORDER BY device
+        """,
+        {"devices": devices},
+    )
