@@ -5,10 +5,10 @@ A page that has one says on it what is shown: the query of `dashboard.takeaway.c
 
 from __future__ import annotations
 
-import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import ids
+from dashboard.layouts.controls import disclosure
 from dashboard.panels.parts import aria, data, icon
 from dashboard.translations import Say
 
@@ -25,19 +25,10 @@ _ROWS = (
 def menu(page: str, chart: str, say: Say) -> html.Div:
     """For one page; `chart` is the id of the graph that its pictures show."""
     return html.Div(
-        dmc.Popover(
-            [
-                dmc.PopoverTarget(
-                    html.Button([icon("download"), say("take away")], className="button", title=say("take away help")),
-                    boxWrapperProps={"className": "tool"},
-                ),
-                dmc.PopoverDropdown(html.Dl([_row(page, say, *row) for row in _ROWS], className="take-rows")),
-            ],
-            width=340,
-            position="bottom-end",
-            shadow="md",
-            trapFocus=True,
-            transitionProps={"duration": 0},
+        disclosure(
+            [icon("download"), say("take away")],
+            html.Dl([_row(page, say, *row) for row in _ROWS], className="take-rows"),
+            say("take away help"),
         ),
         id=ids.take(page),
         className="take",

@@ -31,6 +31,9 @@ DEFAULTS = {
     "sensors": [{"driver": "photoresistor", "metric": "light", "pin": 36}],
 }
 
+#: Samples of so long are not stored: something is in the way, and what is known of them must outlive a power cut.
+_WAITING_MS = 5_000
+
 
 class Board:
     """A board with this configuration, which it makes its own; `device` is the only key without a default."""
@@ -67,9 +70,7 @@ class Board:
 
     def _remember_this_boot(self):
         boot, seq = self.hal.recall("boot"), self.hal.recall("seq")
-        self.hal.remember("boot", self.boot)
-        self.hal.remember("seq", -1)
-        self.hal.remember("uptime", 0)
+        self.hal.remember({"boot": self.boot, "seq": -1, "uptime": 0})
         return None if boot is None or seq < 0 else {"boot": boot, "seq": seq, "cause": self.hal.cause()}
 
     def _ring(self, folder, limit_bytes):
@@ -134,7 +135,7 @@ class Board:
             numbers = codec.read_stored(payload)
             if numbers is not None:
                 if not self.buffer.stored_seen:
-                    self.hal.remember("stored_seen", True)
+                    self.hal.remember({"stored_seen": True})
                 self.buffer.covered(numbers)
         elif topic == self.topic("input"):
             answer = self.commands.handle(payload)
@@ -169,8 +170,8 @@ class Board:
         self._readings = self.sensors.read()
         if self.state["sending"] and not self.resting:
             sample = self.buffer.add(uptime_ms, t, codec.readings(self._readings))
-            self.hal.remember("seq", sample.seq)
-            self.hal.remember("uptime", uptime_ms)
+            waiting = len(self.buffer) * self.state["period_ms"] > _WAITING_MS
+            self.hal.remember({"seq": sample.seq, "uptime": uptime_ms}, waiting)
         self.redraw.set()
 
     def next_event_number(self) -> int:
@@ -225,13 +226,13 @@ class Board:
         self.redraw.set()
 
     def do_reboot(self, _, identity: "str | None") -> None:
-        self.hal.remember("reboot_id", identity)
+        self.hal.remember({"reboot_id": identity})
         self._rebooting = asyncio.create_task(self._reboot("command"))
 
     def do_config(self, value: dict, identity: "str | None") -> None:
         """Try another Wi-Fi or broker at the next start, which is now."""
         self.hal.propose_config(value)
-        self.hal.remember("reboot_id", identity)
+        self.hal.remember({"reboot_id": identity})
         self._rebooting = asyncio.create_task(self._reboot("config"))
 
     async def _reboot(self, cause):

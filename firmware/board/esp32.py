@@ -23,6 +23,8 @@ _WATCHDOG_MS = 30_000
 _PROMPT_MS = 3_600_000
 #: How often what must outlive a power cut is written to flash: its cells last for 100,000 times.
 _SAVE_EVERY_MS = 10_000
+#: In an outage more often, since what it would say of the last samples is then all that is known of them.
+_SAVE_SOON_MS = 1_000
 _EAGER = ("boot", "stored_seen", "reboot_id", "joined", "cause")
 _JOIN_SECONDS = 15
 _SECONDS_1900_TO = {1970: 2_208_988_800, 2000: 3_155_673_600}
@@ -231,7 +233,7 @@ class Esp32Hal(Hal):
         return "unknown"
 
     def reset(self, cause: str) -> None:
-        self.remember("cause", cause)
+        self.remember({"cause": cause})
         self._save()
         machine.reset()
 
@@ -245,12 +247,13 @@ class Esp32Hal(Hal):
         if self._watchdog is not None:
             machine.WDT(timeout=_PROMPT_MS)
 
-    def remember(self, key: str, value) -> None:
-        if self._memory.get(key) == value:
-            return
-        self._memory[key] = value
+    def remember(self, values: dict, soon: bool = False) -> None:
+        eager = False
+        for key, value in values.items():
+            eager = eager or (key in _EAGER and self._memory.get(key) != value)
+            self._memory[key] = value
         self._rtc.memory(json.dumps(self._memory))
-        if key in _EAGER or self.uptime_ms() - self._saved_ms >= _SAVE_EVERY_MS:
+        if eager or self.uptime_ms() - self._saved_ms >= (_SAVE_SOON_MS if soon else _SAVE_EVERY_MS):
             self._save()
 
     def _save(self):

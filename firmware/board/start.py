@@ -92,6 +92,6 @@ async def _reaches_its_network(hal, config, on_trial):
         except OSError as error:
             hal.log(f"no network: {error}")
         else:
-            hal.remember("joined", config.get("wifi", {}).get("ssid"))
+            hal.remember({"joined": config.get("wifi", {}).get("ssid")})
             return True
     return False

@@ -202,8 +202,8 @@ class SimulatedHal(Hal):
     def keep_config(self) -> None:
         self.kept_config = self.on_trial
 
-    def remember(self, key: str, value: object) -> None:
-        self._memory[key] = value
+    def remember(self, values: dict[str, object], _soon: bool = False) -> None:
+        self._memory.update(values)
 
     def recall(self, key: str) -> object:
         return self._memory.get(key)

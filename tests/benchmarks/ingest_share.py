@@ -29,7 +29,8 @@ WANTED = 0.8
 
 def report(folder: Path, _minutes: float) -> list[str]:
     """With the configuration in docs/, and with the 20 messages in flight that Mosquitto allows by default."""
-    queues = [line for line in shipped_queues() if "inflight" not in line]
+    # Without the lines on saving: Mosquitto writes its whole queue each time, so filling one would take hours.
+    queues = [line for line in shipped_queues() if line.startswith("max_queued")]
     shipped = next(line for line in shipped_queues() if "inflight" in line)
     lines = []
     for name, settings in (("docs/mosquitto.conf", [*queues, shipped]), ("20 in flight", queues)):

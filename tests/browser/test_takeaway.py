@@ -49,7 +49,7 @@ def take(page: Page, folder: Path, file: str, where: str = "live") -> Path:
     """Press a button, and the file that the browser saved."""
     button = page.locator(f'[data-take="{file}"][data-page={where}]')
     if not button.is_visible():
-        page.locator(f"#take-{where} button").first.click()
+        page.locator(f"#take-{where} summary").click()
     with page.expect_download() as coming:
         button.click()
     path = folder / coming.value.suggested_filename

@@ -97,7 +97,7 @@ _RECALIBRATION = st.builds(
 )  # fmt: skip
 
 
-@hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     readings=_READINGS, before=st.lists(_RECALIBRATION, max_size=2), after=st.lists(_RECALIBRATION, max_size=2),
     late=_READINGS, span=_WHOLE_MINUTES, withdrawn=st.booleans(),
