@@ -26,6 +26,12 @@ _KEYS = (
     "device", "board", "wifi", "host", "port", "username", "password", "root", "period_ms", "sensors", "pins",
     "time_server", "tls_ca", "buffer_samples", "flash_bytes", "keep_alive_s",
 )  # fmt: skip
+_NUMBERS = {
+    "period_ms": (100, 3_600_000),
+    "buffer_samples": (10, 1_000),
+    "flash_bytes": (0, 1_048_576),
+    "keep_alive_s": (10, 600),
+}
 #: Environment variables, so that no password has to stand on a command line.
 ENVIRONMENT = {
     "BOARD_DEVICE": ("device",),
@@ -140,6 +146,10 @@ def _check(made: dict[str, Any]) -> None:
     wrong = problem({key: made[key] for key in ("wifi", "host", "port") if key in made})
     if wrong is not None:
         raise BoardConfigError(wrong)
+    for key, (low, high) in _NUMBERS.items():
+        value = made.get(key, low)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise BoardConfigError(f"{key} must be {low} to {high}, not {value!r}")
     adc = made["wiring"]["adc"]
     for row in made["sensors"]:
         if (

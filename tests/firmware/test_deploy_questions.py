@@ -78,6 +78,8 @@ def test_flags_are_stronger_than_the_environment_than_the_file_than_what_the_boa
         ({"wifi": {"ssid": "lab"}}, r"password is missing: set BOARD_WIFI_PASSWORD"),
         ({"wifi": {"ssid": "x" * 33, "password": ""}}, r"ssid of 1 to 32"),
         ({"host": ""}, r"Broker, as the board reaches it is missing: give it with --broker"),
+        ({"period_ms": 50}, r"period_ms must be 100 to 3600000, not 50"),
+        ({"keep_alive_s": "often"}, r"keep_alive_s must be 10 to 600, not 'often'"),
         ({"port": 70_000}, r"port must be 1 to 65535"),
         ({"sensors": [{"driver": "photo", "metric": "light", "pin": 36}]}, r"'photo' is no driver"),
         ({"sensors": [{"driver": "analog", "metric": "soil", "pin": 25}]}, r"pin 25 cannot measure beside the Wi-Fi"),

@@ -166,6 +166,10 @@ class VirtualBoard:
         else:
             down.touch()
 
+    def says(self, text: bytes) -> None:
+        """Wait until it has printed this."""
+        until(lambda: text in self.said, f"{text!r} on the console")
+
     def level(self, pin: int) -> int:
         """What a pin is at."""
         path = self.state / f"pin{pin}"

@@ -55,6 +55,7 @@ def bare() -> Iterator[VirtualBoard]:
 def programmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A flash that holds the program, copied to it over the cable."""
     with VirtualBoard() as board:
+        board.says(b">>>")
         with BoardConnection(board.port) as connection:
             for path, content in files.program().items():
                 connection.write(path, content)
@@ -69,6 +70,7 @@ def start_board(programmed: Path) -> Iterator[StartBoard]:
         def start(config: dict[str, Any] | None) -> VirtualBoard:
             board = switched_on.enter_context(VirtualBoard(programmed))
             if config is not None:
+                board.says(b"set-up")  # it listens from then on
                 with BoardConnection(board.port) as connection:
                     connection.write("board.json", json.dumps(config).encode())
                     connection.restart()

@@ -73,7 +73,7 @@ def test_a_board_that_knows_nothing_is_set_up_by_a_phone(start_board: StartBoard
     assert 'value="lab"' in refused
     assert "It works: the board starts again and joins lab." in phone.asks(**typed, password="its own")[1]
 
-    until(lambda: b"connected to the broker at lumos.local" in board.said, "the board at its broker")
+    board.says(b"connected to the broker at lumos.local")
 
 
 def test_a_button_held_after_the_power_came_opens_the_set_up_and_shows_it(
@@ -95,7 +95,7 @@ def test_a_button_held_after_the_power_came_opens_the_set_up_and_shows_it(
     board.release_button()
 
 
-def test_a_configuration_that_does_not_get_through_is_left_again(
+def test_a_configuration_that_does_not_get_through_is_left_again_and_restarts_are_not_repeated(
     start_board: StartBoard, broker: Broker, listener: Listener
 ) -> None:
     start_board(config_of("v2", broker.port, trial_s=1))
@@ -112,3 +112,18 @@ def test_a_configuration_that_does_not_get_through_is_left_again(
     listener.say("esp32/v2/input", {"id": "1", "cmd": "config", "value": {"port": 1}})
     listener.wait_until(lambda: len(listener.on("esp32/v2/ack")) == 2)
     assert listener.on("esp32/v2/ack")[1] == {"id": "1", "ok": True}
+
+    # So is one that asks for a restart; it is acknowledged before that.
+    listener.start_anew()
+    listener.say("esp32/v2/input", {"id": "2", "cmd": "reboot"})
+    assert listener.wait_for("esp32/v2/ack") == {"id": "2", "ok": True}
+    again = listener.wait_until(
+        lambda: [b for b in listener.on("esp32/v2/status") if b.get("boot", known["boot"]) != known["boot"]], 30
+    )
+    assert again[0]["previous"]["cause"] == "command"
+    listener.say("esp32/v2/input", {"id": "2", "cmd": "reboot"})
+    listener.say("esp32/v2/input", {"id": "3", "cmd": "led", "value": True})
+    listener.wait_for("esp32/v2/ack", lambda body: body["id"] == "3")
+    acknowledged = [body["id"] for body in listener.on("esp32/v2/ack")]
+    assert acknowledged == ["2", "2", "3"]
+    assert listener.on("esp32/v2/status")[-1]["boot"] == again[0]["boot"]
