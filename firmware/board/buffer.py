@@ -85,6 +85,9 @@ class Buffer:
         self._gaps = []  # drops that are not being reported yet
         self._report: Drop | None = None  # the drop that is under way to the host, one at a time
         self._patience_ms = PATIENCE_MS
+        # The last number of this boot that went on the broker's word alone, and since when a host does not know of it.
+        self._let_go = self._floor = -1
+        self._doubted_ms = None
         if ring is not None:
             for lost_boot, first, last in ring.load_drops():
                 self._gaps.append(Drop(lost_boot, first, last, 0, None))
@@ -230,6 +233,9 @@ class Buffer:
             item.state = WAITING
             item.at_ms = now_ms
         if not self.stored_seen:
+            for item in items:
+                if item.boot == self.boot and item.seq > self._let_go:
+                    self._let_go = item.seq
             self._keep_where(lambda sample: sample.state != WAITING)
             if self._report is not None and self._report.state == WAITING:
                 self._report = None
@@ -239,6 +245,7 @@ class Buffer:
         """The host spoke: of each boot that it names, all up to the number is safe."""
         self.stored_seen = True
         self._patience_ms = PATIENCE_MS
+        self._floor = numbers.get(self.boot, -1)
 
         # What has never left the board cannot be stored, whatever the message says.
         self._keep_where(lambda sample: sample.seq > numbers.get(sample.boot, -1) or not sample.tried)
@@ -277,6 +284,7 @@ class Buffer:
 
     def send_overdue_again(self, now_ms: int) -> None:
         """Queue what the broker has long acknowledged and the host has not covered."""
+        self._tell_what_was_let_go(now_ms)
         overdue = False
         for item in self._everything():
             if item.state == WAITING and now_ms - item.at_ms >= self._patience_ms:
@@ -284,6 +292,22 @@ class Buffer:
                 overdue = True
         if overdue:
             self._patience_ms = min(self._patience_ms * 2, PATIENCE_LIMIT_MS)
+
+    def _tell_what_was_let_go(self, now_ms):
+        """Report what a host that came later than the first samples can never get: it waits for these numbers.
+
+        Only after a while: what is still on its way to the host is not lost.
+        """
+        last = self._let_go
+        if self._kept and self._kept[0].boot == self.boot:
+            last = min(last, self._kept[0].seq - 1)
+        if not self.stored_seen or last <= self._floor:
+            self._doubted_ms = None
+        elif self._doubted_ms is None:
+            self._doubted_ms = now_ms
+        elif now_ms - self._doubted_ms >= PATIENCE_MS:
+            self._note_drop(Drop(self.boot, self._floor + 1, last, now_ms, None))
+            self._let_go = -1
 
     def _everything(self):
         for sample in self._kept:

@@ -64,6 +64,30 @@ def test_what_has_never_left_the_board_is_not_covered_by_anything() -> None:
     assert len(buffer) == 3
 
 
+def test_what_a_host_that_came_later_can_never_get_is_reported_so_that_it_does_not_wait_for_it() -> None:
+    buffer = filled(4, stored_seen=False)
+    send_all(buffer)
+    buffer.add(4, None, "")
+    buffer.covered({})  # a host that knows none of these
+    buffer.send_overdue_again(0)
+    buffer.send_overdue_again(PATIENCE_MS - 1)
+    assert buffer.drop_report() is None
+    buffer.send_overdue_again(PATIENCE_MS)
+    report = buffer.drop_report()
+    assert (report.first, report.seq) == (0, 3)
+
+
+def test_what_was_only_on_its_way_to_the_host_is_not_reported() -> None:
+    buffer = filled(4, stored_seen=False)
+    send_all(buffer)
+    buffer.covered({"": 1})
+    buffer.send_overdue_again(0)
+    buffer.covered({"": 3})
+    buffer.send_overdue_again(PATIENCE_MS)
+    buffer.send_overdue_again(3 * PATIENCE_MS)
+    assert buffer.drop_report() is None
+
+
 def test_what_is_not_covered_is_sent_again_after_a_while_and_then_less_and_less_often() -> None:
     buffer = filled(3)
     send_all(buffer, now_ms=0)

@@ -43,6 +43,9 @@ class Store:
     def start(self) -> None:
         self._ingest = self._running.enter_context(module(self._log, "ingest", *self._flags))
 
+    def is_connected(self) -> bool:
+        return "connected to the broker" in self._ingest.output()
+
     def kill(self) -> None:
         self._ingest.stop(signal.SIGKILL)
 
@@ -93,6 +96,7 @@ def _assert_each_once_in_its_own_time(readings: list[tuple[int, float]]) -> None
 def test_an_outage_loses_nothing_whatever_happens_to_the_boards_meanwhile(
     start_board: StartBoard, broker: Broker, listener: Listener, store: Store
 ) -> None:
+    until(store.is_connected, "a host, which the boards find")
     _start(start_board, "steady", broker.port)
     restarted = _start(start_board, "restarted", broker.port, buffer_samples=20)
     cut = _start(start_board, "cut", broker.port, buffer_samples=40)
