@@ -144,9 +144,10 @@ class AccessPoint:
         where, _, query = path.partition("?")
         if where != "/":
             return _ELSEWHERE.format(self._address)
+        # The QR code that Lumos shows for a new board leads here with all but the Wi-Fi filled in.
+        scanned = form(query[:_LONGEST_BODY])
         if method != "POST":
-            # The QR code that Lumos shows for a new board leads here with all but the Wi-Fi filled in.
-            return self.page("", form(query[:_LONGEST_BODY]))
+            return self.page("", scanned)
         if length > _LONGEST_BODY:
             return self.page("That is too much text.")
         fields = form((await reader.readexactly(length)).decode())
@@ -154,6 +155,8 @@ class AccessPoint:
         said = await self.tried(fields)
         self._show(said or "It works.")
         if said is not None:
+            # What was scanned stands in the address still; what was typed is not shown again.
+            fields["password"] = scanned.get("password", "")
             return self.page(said, fields)
         self._done.set()
         return _DONE.format(escaped(fields["ssid"]))
@@ -207,7 +210,7 @@ class AccessPoint:
         return None
 
     def page(self, said: str, fields: "dict | None" = None) -> str:
-        """The page, with what was said and what had been typed or scanned (never the Wi-Fi's password)."""
+        """The page, with what was said and what had been typed or scanned (never a password that was typed)."""
         fields = fields or {}
         config = self._config
         wifi = config.get("wifi", {})

@@ -110,7 +110,7 @@ async def _ask(port: int, body: str | None = None, query: str = "") -> str:
     if body is None:
         writer.write(f"GET /{query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     else:
-        writer.write(f"POST / HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        writer.write(f"POST /{query} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
     await writer.drain()
     answer = (await reader.read()).decode()
     writer.close()
@@ -148,6 +148,9 @@ def test_the_page_tries_what_was_typed_says_what_did_not_work_and_keeps_what_did
         for filled in ("10.0.0.7", "8883", "attic-2", "a&amp;b&quot;"):
             assert f'value="{filled}"' in scanned
         assert ">MII+</textarea>" in scanned
+        again = await _ask(port, "ssid=lab&wifi_password=no&password=typed&device=window", "?password=scanned")
+        assert 'value="scanned"' in again
+        assert "typed" not in again
         wrong = await _ask(port, f"ssid=lab&wifi_password=no&host=127.0.0.1&port={broker.port}&device=window")
         assert "The Wi-Fi lab cannot be joined: the password is wrong." in wrong
         assert "cannot be used: " in await _ask(port, f"{RIGHT}&port={closed}&device=window")
