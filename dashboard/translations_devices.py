@@ -154,6 +154,17 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "range from": ("Range from", "Plage de"),
     "range to": ("Range to", "Plage à"),
     "decimals": ("Decimals", "Décimales"),
+    "keep days": ("Keep its readings, days", "Garder ses mesures, en jours"),
+    "keep days hint": (
+        "0 keeps them for ever, empty as long as all others. Minutes, hours and days of it stay in any case.",
+        "0 les garde sans limite, vide comme toutes les autres. Ses minutes, heures et jours restent en tout cas.",
+    ),
+    "kept days": ("{days} d", "{days} j"),
+    "kept always": ("for ever", "sans limite"),
+    "saved and expires": (
+        "Saved; the coming night deletes {rows} readings of it",
+        "Enregistré ; la nuit prochaine en supprimera {rows} mesures",
+    ),
     "metric form hint": (
         "What is left empty is as the board says.",
         "Ce qui reste vide est tel que la carte le dit.",

@@ -37,6 +37,8 @@ class View:
     label: str | None = None
     #: The series' first reading; 0 where it has none.
     first_us: int = 0
+    #: How many decimals people want to see; None where nobody said.
+    decimals: int | None = None
 
     @property
     def relative(self) -> bool:
@@ -70,6 +72,7 @@ class View:
             "unit": self.unit,
             "label": self.label,
             "first": self.first_us // US_PER_MS,
+            "decimals": self.decimals,
         }
 
     @classmethod
@@ -84,6 +87,7 @@ class View:
             kept.get("unit"),
             kept.get("label"),
             int(kept.get("first", 0)) * US_PER_MS,
+            kept.get("decimals"),
         )
 
 
@@ -98,7 +102,9 @@ def resolve(search: str, series: Sequence[Mapping[str, Any]]) -> View:
     own = [row for row in series if row["device"] == device]
     chosen = next((row for row in own if row["metric"] == asked.get("metric")), own[0] if own else None)
     metric = chosen["metric"] if chosen else asked.get("metric", "")
-    about = (chosen["unit"], chosen["label"], chosen["first_us"] or 0) if chosen else (None, None, 0)
+    about = (None, None, 0, None)
+    if chosen:
+        about = (chosen["unit"], chosen["label"], chosen["first_us"] or 0, chosen.get("decimals"))
     preset = asked.get("range", DEFAULT_PRESET)
     if "from" in asked and "to" in asked:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import dash
@@ -11,17 +10,15 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.access.guard import identity
-from dashboard.acknowledgements import Outcome
 from dashboard.callbacks.devices import choices_of
 from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
+from dashboard.devices.metrics import change, describe_metric, metric_form, with_kept
 from dashboard.devices.roster import Entry, everybody
-from dashboard.figures import Style
 from dashboard.layouts.telling import BOARD
 from dashboard.pages import DEVICES
 from dashboard.panels import board
-from dashboard.panels.parts import Child, failed
-from dashboard.panels.telling import line
+from dashboard.panels.parts import failed
 from dashboard.views import View
 from telemetry.errors import LumosError
 from telemetry.timestamps import now_us
@@ -34,7 +31,7 @@ _FORM = (
     (ids.BOARD_NOTES, "value"),
     (ids.BOARD_HIDDEN, "checked"),
 )
-_METRIC = (ids.METRIC_LABEL, ids.METRIC_UNIT, ids.METRIC_LOW, ids.METRIC_HIGH, ids.METRIC_DECIMALS)
+_METRIC = (ids.METRIC_LABEL, ids.METRIC_UNIT, ids.METRIC_LOW, ids.METRIC_HIGH, ids.METRIC_DECIMALS, ids.METRIC_KEEP)
 
 
 def register(app: dash.Dash, context: Context) -> None:
@@ -80,7 +77,7 @@ def _register_shown(app: dash.Dash, context: Context) -> None:
                 return board.nobody(device, choices, style), None, None, True
             condition = next(iter(context.rows("conditions", devices=[device])), {})
             loss = next(iter(context.rows("losses", device=device)), None)
-            series = [row for row in context.rows("series") if row["device"] == device]
+            series = with_kept(context, [row for row in context.rows("series") if row["device"] == device], style)
             newest = {row["metric"]: row for row in context.rows("last_values") if row["device"] == device}
         except LumosError as error:
             return failed(style.say, str(error), ids.DEVICES_RETRY), None, None, True
@@ -146,25 +143,22 @@ def _register_form(app: dash.Dash, context: Context) -> None:
         style = style_of(context, page, browser)
         keys = ("name", "place", "tags", "colour", "notes", "hidden")
         told = {key: value or None for key, value in zip(keys, words, strict=True)}
-        answer = change(
-            context, "describe_device", {"device": kept["device"], **told, "hidden": bool(told["hidden"])}, style
-        )
-        return answer, stale(revision)
+        arguments = {"device": kept["device"], **told, "hidden": bool(told["hidden"])}
+        return change(context, "describe_device", arguments, style, identity().by), stale(revision)
 
 
 def _register_metric_form(app: dash.Dash, context: Context) -> None:
     @app.callback(
         *(Output(name, "value") for name in _METRIC),
+        *(Output(name, "placeholder") for name in _METRIC),
         Input(ids.METRIC_WHICH, "value"),
         State(ids.BOARD, "data"),
         prevent_initial_call=True,
     )
     def fill_metric(metric: str | None, kept: Kept | None) -> Any:
         if not metric or not kept or not kept["device"]:
-            return [""] * len(_METRIC)
-        rows = context.rows("series")
-        row = next((row for row in rows if (row["device"], row["metric"]) == (kept["device"], metric)), {})
-        return ["" if row.get(key) is None else row[key] for key in ("label", "unit", "low", "high", "decimals")]
+            return [""] * len(_METRIC) * 2
+        return metric_form(context, str(kept["device"]), metric)
 
     @app.callback(
         Output(ids.METRIC_SAID, "children"),
@@ -183,24 +177,13 @@ def _register_metric_form(app: dash.Dash, context: Context) -> None:
         style = style_of(context, page, browser)
         if not metric:
             raise PreventUpdate
-        keys = ("label", "unit", "low", "high", "decimals")
-        told = {key: None if value in ("", None) else value for key, value in zip(keys, words, strict=True)}
-        answer = change(context, "describe_metric", {"device": kept["device"], "metric": metric, **told}, style)
-        return answer, stale(revision)
+        told = [None if value in ("", None) else value for value in words]
+        return describe_metric(context, str(kept["device"]), metric, told, style, identity().by), stale(revision)
 
 
 def find(context: Context, device: str, at_us: int) -> Entry | None:
     """The device, or None for one that does not exist."""
     return next((entry for entry in everybody(context, at_us) if entry.device == device), None)
-
-
-def change(context: Context, action: str, arguments: Mapping[str, Any], style: Style) -> Child:
-    """Carry an action out for whoever asks; the line that says what came of it."""
-    try:
-        context.commander.actions.call(action, dict(arguments), by=identity().by)
-    except LumosError as error:
-        return line(str(error), Outcome("refused", "bad"))
-    return line(style.say("saved"), Outcome("saved", "good"))
 
 
 def stale(revision: int | None) -> int:

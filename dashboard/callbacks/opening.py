@@ -129,9 +129,11 @@ def open_view(search: str, series: Sequence[Mapping[str, Any]], devices: Sequenc
         if row["device"] not in with_series
     ]
     view = resolve(search, [*series, *mute])
+    # A hidden device is out of the list, but not out of reach of a link.
+    listed = [row for row in devices if not row.get("hidden") or row["device"] == view.device]
     return Opened(
         view,
-        [{"value": row["device"], "label": _device_label(row)} for row in devices],
+        [{"value": row["device"], "label": _device_label(row)} for row in listed],
         [{"value": row["metric"], "label": _metric_label(row)} for row in series if row["device"] == view.device],
     )
 

@@ -11,11 +11,12 @@ from dash.exceptions import PreventUpdate
 from dashboard import formats, ids
 from dashboard.access.guard import identity
 from dashboard.acknowledgements import Outcome
-from dashboard.callbacks.board import change, stale
+from dashboard.callbacks.board import stale
 from dashboard.callbacks.devices import choices_of
 from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
 from dashboard.devices import joining
+from dashboard.devices.metrics import change
 from dashboard.figures import Style
 from dashboard.panels.parts import Child, icon
 from dashboard.panels.telling import line
@@ -118,7 +119,11 @@ def _register_merging(app: dash.Dash, context: Context) -> None:
             action, arguments = "separate_device", {"device": which}
         if not arguments["device"]:
             return line(style.say("choose board"), Outcome("refused", "bad")), no_update, no_update
-        return change(context, action, arguments, style), {**kept, "again": stale(revision)}, stale(revision)
+        return (
+            change(context, action, arguments, style, identity().by),
+            {**kept, "again": stale(revision)},
+            stale(revision),
+        )
 
 
 def _register_deleting(app: dash.Dash, context: Context) -> None:

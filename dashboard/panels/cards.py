@@ -54,9 +54,14 @@ def card(label: Child, value: Child, unit: str, detail: Child, spark: Child) -> 
 
 def newest_text(value: float | None, view: View, style: Style) -> list[Child]:
     """The big number of the first card."""
-    decimals = 0 if value is None else formats.decimals_for([value], most=3)
+    decimals = 0 if value is None else chosen_decimals(view, formats.decimals_for([value], most=3))
     text = formats.DASH if value is None else formats.number(value, decimals, style.language)
     return [text, html.Span(formats.shown_unit(view.unit), className="stat-unit")]
+
+
+def chosen_decimals(view: View, deserved: int) -> int:
+    """As many as people said, else as many as the values deserve."""
+    return deserved if view.decimals is None else view.decimals
 
 
 def value_decimals(row: Mapping[str, Any]) -> int:
@@ -72,7 +77,7 @@ def _mean(view: View, now: Mapping[str, Any], before: Mapping[str, Any], points:
     spark = sparkline(points.means, "violet")
     if now["mean"] is None:
         return card(label, formats.DASH, "", "", spark)
-    decimals = value_decimals(now)
+    decimals = chosen_decimals(view, value_decimals(now))
     text = formats.number(now["mean"], decimals, style.language)
     return card(label, text, formats.shown_unit(view.unit), _change(view, now, before, decimals, style), spark)
 
@@ -93,7 +98,7 @@ def _range(view: View, now: Mapping[str, Any], points: Points, at_us: int, style
     spark = sparkline(points.highs, "violet", points.lows)
     if now["min"] is None:
         return card(label, formats.DASH, "", "", spark)
-    decimals = formats.decimals_for([now["min"], now["max"]], most=2)
+    decimals = chosen_decimals(view, formats.decimals_for([now["min"], now["max"]], most=2))
     low, high = (formats.number(now[name], decimals, style.language) for name in ("min", "max"))
     times = {name: formats.when(now[f"{name}_us"], at_us, style.zone, style.language) for name in ("min", "max")}
     detail = " · ".join(style.say(f"{name} at", time=times[name]) for name in ("max", "min"))

@@ -9,7 +9,7 @@ from dash import html
 
 from dashboard import formats
 from dashboard.figures import Style
-from dashboard.panels.cards import value_decimals
+from dashboard.panels.cards import chosen_decimals, value_decimals
 from dashboard.panels.parts import Child, empty, fact
 from dashboard.views import View
 
@@ -18,8 +18,8 @@ def statistics(view: View, row: Mapping[str, Any], now_us: int, style: Style) ->
     """The rows of a range; a sentence where there is nothing."""
     if not row["count"]:
         return empty("table", style.say("no measurement"))
-    decimals = value_decimals(row)
-    extreme = formats.decimals_for([row["min"], row["max"]], most=3)
+    decimals = chosen_decimals(view, value_decimals(row))
+    extreme = chosen_decimals(view, formats.decimals_for([row["min"], row["max"]], most=3))
 
     def value(name: str, digits: int) -> list[Child]:
         unit = formats.shown_unit(view.unit)

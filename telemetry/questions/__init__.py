@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from telemetry.questions.answering import POINTS, Question, answer, described, metadata_of, with_metadata
 from telemetry.questions.behind import sql_behind
-from telemetry.questions.boards import conditions
+from telemetry.questions.boards import conditions, descriptions
 from telemetry.questions.catalog import controls, devices, last_values, series
 from telemetry.questions.commanded import commands, effects
 from telemetry.questions.happenings import happenings
@@ -36,6 +36,7 @@ QUESTIONS: Mapping[str, Question] = {
     for question in (
         series,
         devices,
+        descriptions,
         conditions,
         controls,
         last_values,

@@ -1,4 +1,4 @@
-"""How boards are doing, beyond what they say of themselves: restarts, and how wrong their clocks are."""
+"""Boards: how their metrics are described by whom, their restarts, and how wrong their clocks are."""
 
 from __future__ import annotations
 
@@ -13,8 +13,30 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _RESTART_DAYS = 7
+_SAID = ("label", "unit", "low", "high", "decimals")
 #: Readings whose board's clock was so wrong that they were kept at their time of arrival.
 _WRONG_CLOCK = 1
+
+
+def descriptions(connection: duckdb.DuckDBPyConnection, *, device: str) -> pa.Table:
+    """How a device's metrics are described, by people and by the board.
+
+    Columns: metric; label, unit, low, high, decimals as people said; own_label, own_unit, own_low, own_high as the
+    board says. Null where nobody said anything; what people say covers the board's.
+    """
+    columns = [f"any_value(said.{name} ORDER BY is_own DESC, series_id DESC) AS {name}" for name in _SAID]
+    columns += [f"any_value(series.{name} ORDER BY is_own DESC, series_id DESC) AS own_{name}" for name in _SAID[:-1]]
+    return table(
+        connection,
+        f"""
+        SELECT series.metric, {", ".join(columns)}
+        FROM series JOIN (SELECT series_id, device, is_own FROM shown_series) AS shown USING (series_id)
+            LEFT JOIN series_traits AS said USING (series_id)
+        WHERE device = (SELECT device FROM shown_devices WHERE own_name = $device)
+        GROUP BY series.metric ORDER BY series.metric
+        """,
+        {"device": device},
+    )
 
 
 def conditions(connection: duckdb.DuckDBPyConnection, *, devices: list[str]) -> pa.Table:

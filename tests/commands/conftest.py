@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,8 +86,15 @@ class Room:
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    folder, port = tmp_path_factory.mktemp("commands"), free_port()
-    words = ["--data-dir", str(folder / "data"), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
+    with a_room(tmp_path_factory.mktemp("commands")) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def a_room(folder: Path, *flags: str) -> Iterator[Room]:
+    """A room whose settings say more."""
+    port = free_port()
+    words = ["--data-dir", str(folder / "data"), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port), *flags]
     settings = load(read_arguments(parser("test", ""), words), environment={}, folder=folder)
     with (
         pytest.MonkeyPatch.context() as patch,

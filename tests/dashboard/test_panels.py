@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import plotly.io
@@ -45,6 +46,15 @@ def test_the_numbers_of_a_range(context_on: Any, style: Style) -> None:
     shown = text_of(cards) + text_of(listed)
     said = ("412.4", "400\u202f–\u202f655", "max 15:00", "900 readings, no gap", "Std deviation", "15:14:59")
     assert [words for words in said if words not in shown] == []
+
+
+def test_decimals_are_as_people_said(context_on: Any, style: Style) -> None:
+    times = [NOON_US + i * SECOND for i in range(900)]
+    context = context_on(statistics=_statistics(), buckets=readings_table(times, [400.0 + i % 9 for i in range(900)]))
+    cards, listed, *_ = numbers(context, replace(VIEW, decimals=3), style, NOON_US + 900 * SECOND)
+    shown = text_of(cards) + text_of(listed)
+    for words in ("412.370", "400.000\u202f–\u202f655.000", "20.100"):
+        assert words in shown, words
 
 
 def test_an_empty_range_has_dashes_and_a_sentence(context_on: Any, style: Style) -> None:
@@ -139,3 +149,13 @@ def test_charts_send_nothing_to_a_cloud() -> None:
     assert chosen["plotlyServerURL"] == ""
     assert set(chosen["locales"]) == {"fr"}
     assert len(chosen["locales"]["fr"]["format"]["months"]) == 12
+
+
+def test_a_hidden_device_is_left_out_of_the_choice_unless_it_is_open() -> None:
+    series = [
+        {"device": name, "metric": "light", "unit": None, "label": None, "count": 1, "first_us": 0}
+        for name in ("shown", "hidden")
+    ]
+    devices = [status_row(device="shown"), {**status_row(device="hidden"), "hidden": True}]
+    for search, names in (("?device=shown", ["shown"]), ("?device=hidden", ["shown", "hidden"])):
+        assert [choice["value"] for choice in open_view(search, series, devices).devices] == names

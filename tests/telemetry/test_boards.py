@@ -57,3 +57,15 @@ def test_readings_with_an_impossible_time_are_counted_for_a_day(store: Stock) ->
 def test_devices_must_be_names(store: Stock) -> None:
     with pytest.raises(QuestionError, match="list of their names"):
         store.ask("conditions", devices=[7])
+
+
+def test_a_metric_is_described_by_people_and_by_the_board(store: Stock) -> None:
+    store.connection.execute("INSERT INTO series_traits VALUES (1, 'Jour', NULL, NULL, 50, 1)")
+    (row,) = store.ask("descriptions", device="window").to_pylist()
+    assert (row["metric"], row["label"], row["unit"], row["high"], row["decimals"]) == ("light", "Jour", None, 50, 1)
+    assert (row["own_label"], row["own_unit"], row["own_low"], row["own_high"]) == (None, "lx", 0, 10)
+    # A board that took another's place: its own words first, those of the other where it has none.
+    store.connection.execute("INSERT INTO replacements VALUES (1, 2)")
+    (row,) = store.ask("descriptions", device="window").to_pylist()
+    assert (row["label"], row["own_unit"]) == ("Jour", "lx")
+    assert store.ask("descriptions", device="nobody").num_rows == 0
