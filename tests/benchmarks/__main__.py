@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     board,
+    devices,
     ingest_cost,
     ingest_delay,
     ingest_memory,
@@ -22,6 +23,7 @@ from tests.benchmarks import (
 
 #: Adding a benchmark means adding its function here: a folder for its files and its length in, lines of a report out.
 BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {
+    "devices": devices.report,
     "visible": visible.report,
     "memory": memory.report,
     "board": board.report,
