@@ -4,7 +4,7 @@
   const functions = {};
   const clientside = () => window.dash_clientside;
   const AGAIN_MS = 500;
-  const pressed = new WeakMap();
+  const pressed = new Map();
 
   // As Choices.search() writes it, but for what is escaped: the server compares what it reads, not the text.
   functions.choose_roster = function (find, state, tag, sort, hidden, kept) {
@@ -57,7 +57,9 @@
     }
   });
 
-  // What must happen once is not heard a second time within half a second, whoever double-clicks.
+  // What must happen once is not heard a second time within half a second, whoever double-clicks; but whoever has typed
+  // something else in between means it anew.
+  document.addEventListener("input", () => pressed.clear(), true);
   document.addEventListener(
     "click",
     function (event) {

@@ -52,6 +52,10 @@
     clientside().set_props("address", { search: query });
   }
 
+  // What the controls last asked for, before the server has answered: the choices that are now in the address, the state
+  // that they came from, and how the address says them. Whoever chooses twice before the answer means both.
+  let wished = { query: null, choices: null, from: null };
+
   const FOLLOW_MS = 20000;
   const MINUTE = 60000;
   const SPANS = {
@@ -67,7 +71,7 @@
     if (openPage !== "explore" || !explored || !keys?.length) {
       return clientside().no_update;
     }
-    const before = choicesOf(explored);
+    const before = wished.from === explored ? wished.choices : choicesOf(explored);
     // Choosing "custom" opens the two fields; nothing is asked before somebody applies them.
     const after = {
       ...before,
@@ -84,8 +88,26 @@
       return clientside().no_update;
     }
     const zoom = search({ ...after, range: "" }) === search({ ...before, range: "" }) ? null : zoomed;
-    go(search(after, zoom));
+    wished = { query: search(after, zoom), choices: after, from: explored };
+    go(wished.query);
     return clientside().no_update;
+  };
+
+  // In the order of dashboard/callbacks/browser.py: what people choose, and what is filled in beside it.
+  const CHOICES = ["series", "range", "compare", "days", "hour-from", "hour-to", "marks"];
+  const DERIVED = ["details", "detail", "single", "zone", "from", "to"];
+
+  // Shows what an address chooses. What the controls themselves have put into it they show already, and somebody may have
+  // gone on to the next choice meanwhile: then only what is derived from it is filled in.
+  functions.show_explored = function (shown, query) {
+    if (!shown || shown.search !== query) {
+      return [...CHOICES, ...DERIVED].map(() => clientside().no_update);
+    }
+    const own = query === wished.query;
+    if (!own) {
+      wished = { query: null, choices: null, from: null };
+    }
+    return [...CHOICES.map((name) => (own ? clientside().no_update : shown[name])), ...DERIVED.map((name) => shown[name])];
   };
 
   // A moment on the chart, which has local times as if UTC, in milliseconds UTC: the figure says where offsets change.

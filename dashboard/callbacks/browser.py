@@ -12,6 +12,17 @@ from dashboard.context import Context
 from dashboard.layouts.telling import BOARD, LIVE
 from dashboard.pages import PAGES
 
+#: The controls of the page Explore, in the order of CHOICES in assets/explore.js, and what is filled in beside them.
+CHOICES = (
+    (ids.EXPLORE_SERIES, "value"), (ids.EXPLORE_RANGE, "value"), (ids.EXPLORE_COMPARE, "value"),
+    (ids.EXPLORE_DAYS, "value"), (ids.EXPLORE_HOUR_FROM, "value"), (ids.EXPLORE_HOUR_TO, "value"),
+    (ids.EXPLORE_MARKS, "value"),
+)  # fmt: skip
+DERIVED = (
+    (ids.EXPLORE_DETAIL, "data"), (ids.EXPLORE_DETAIL, "value"), (ids.EXPLORE_DETAILS, "hidden"),
+    (ids.ZONE, "value"), (ids.EXPLORE_FROM, "value"), (ids.EXPLORE_TO, "value"),
+)  # fmt: skip
+
 
 def _in_browser(name: str) -> ClientsideFunction:
     return ClientsideFunction(namespace="lumos", function_name=name)
@@ -101,17 +112,18 @@ def register(app: dash.Dash, _context: Context) -> None:
         wire(_in_browser("show_custom"), Output(shown, "hidden"), Input(chosen, "value"))
     wire(
         _in_browser("choose_explored"),
-        Input(ids.EXPLORE_SERIES, "value"),
-        Input(ids.EXPLORE_RANGE, "value"),
-        Input(ids.EXPLORE_COMPARE, "value"),
-        Input(ids.EXPLORE_DAYS, "value"),
-        Input(ids.EXPLORE_HOUR_FROM, "value"),
-        Input(ids.EXPLORE_HOUR_TO, "value"),
-        Input(ids.EXPLORE_MARKS, "value"),
+        *(Input(name, prop) for name, prop in CHOICES),
         Input(ids.EXPLORE_DETAIL, "value"),
         State(ids.EXPLORED, "data"),
         State(ids.EXPLORE_ZOOM, "data"),
         State(ids.OPEN_PAGE, "data"),
+    )
+    wire(
+        _in_browser("show_explored"),
+        *(Output(name, prop, allow_duplicate=name == ids.ZONE) for name, prop in (*CHOICES, *DERIVED)),
+        Input(ids.EXPLORE_CHOSEN, "data"),
+        State(ids.ADDRESS, "search"),
+        prevent_initial_call=True,
     )
     wire(
         _in_browser("zoom_explored"),

@@ -26,13 +26,6 @@ from telemetry.errors import LumosError, QuestionError
 from telemetry.timestamps import US_PER_MS, now_us, parse_instant
 
 _LOG = logging.getLogger(__name__)
-#: What shows the choices of an address, in the order in which `controls` fills it.
-CONTROLS = (
-    (ids.EXPLORE_SERIES, "value"), (ids.EXPLORE_RANGE, "value"), (ids.EXPLORE_COMPARE, "value"),
-    (ids.EXPLORE_DAYS, "value"), (ids.EXPLORE_HOUR_FROM, "value"), (ids.EXPLORE_HOUR_TO, "value"),
-    (ids.EXPLORE_MARKS, "value"), (ids.EXPLORE_DETAIL, "data"), (ids.EXPLORE_DETAIL, "value"),
-    (ids.EXPLORE_DETAILS, "hidden"), (ids.ZONE, "value"), (ids.EXPLORE_FROM, "value"), (ids.EXPLORE_TO, "value"),
-)  # fmt: skip
 
 
 def register(app: dash.Dash, context: Context) -> None:
@@ -43,7 +36,7 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.EXPLORE_ZOOM, "data", allow_duplicate=True),
         Output(ids.EXPLORE_SEEN, "data"),
         Output(ids.EXPLORE_SERIES, "data"),
-        *(Output(name, prop, allow_duplicate=name == ids.ZONE) for name, prop in CONTROLS),
+        Output(ids.EXPLORE_CHOSEN, "data"),
         Input(ids.ADDRESS, "search"),
         Input(ids.OPEN_PAGE, "data"),
         Input(ids.REVISION, "data"),
@@ -73,8 +66,8 @@ def register(app: dash.Dash, context: Context) -> None:
             no_update if zoomed == zoom else zoom,
             revision,
             series_choices(catalog),
-            # Not what somebody may be changing at this moment.
-            *([no_update] * len(CONTROLS) if same else controls(found, browser, style)),
+            # Not what somebody may be changing at this moment (the browser looks once more: assets/explore.js).
+            no_update if same else {"search": search or "", **controls(found, browser, style)},
         )
 
     @app.callback(
@@ -188,22 +181,25 @@ def zoom_of(kept: Kept | None) -> Window | None:
     return (int(kept["from"]) * US_PER_MS, int(kept["to"]) * US_PER_MS) if kept else None
 
 
-def controls(found: Exploration, browser: Kept, style: Style) -> list[Any]:
-    """What each of CONTROLS shows."""
+def controls(found: Exploration, browser: Kept, style: Style) -> dict[str, Any]:
+    """What each control of the page shows, by its name in CHOICES and DERIVED of assets/explore.js."""
     names = [series_name(series, found) for series in found.series]
-    return [
-        [series.key for series in found.series],
-        found.range,
-        list(found.comparisons),
-        [str(day) for day in found.weekdays],
-        *(str(hour) for hour in found.hours),
-        list(found.marks),
-        [{"value": str(number), "label": name} for number, name in enumerate(names)],
-        str(found.detail),
-        len(names) < 2,
-        found.zone or browser.get("chosen") or "auto",
-        *(local_text(t_us, style) for t_us in found.window(now_us())),
-    ]
+    start, end = (local_text(t_us, style) for t_us in found.window(now_us()))
+    return {
+        "series": [series.key for series in found.series],
+        "range": found.range,
+        "compare": list(found.comparisons),
+        "days": [str(day) for day in found.weekdays],
+        "hour-from": str(found.hours[0]),
+        "hour-to": str(found.hours[1]),
+        "marks": list(found.marks),
+        "details": [{"value": str(number), "label": name} for number, name in enumerate(names)],
+        "detail": str(found.detail),
+        "single": len(names) < 2,
+        "zone": found.zone or browser.get("chosen") or "auto",
+        "from": start,
+        "to": end,
+    }
 
 
 def between(exploration: Exploration, start: str | None, end: str | None, style: Style) -> Exploration | str:

@@ -44,14 +44,16 @@ def test_an_address_fills_the_controls(app: Any) -> None:
         "&detail=2&zoom=2026-11-17T10:00:00Z/2026-11-17T11:00:00Z",
     )
     assert [series["key"] for series in found[ids.EXPLORED]["data"]["series"]] == ["window/light", "attic/temperature"]
-    assert found[ids.EXPLORE_SERIES]["value"] == ["window/light", "attic/temperature"]
-    assert found[ids.EXPLORE_RANGE]["value"] == "7d"
-    assert found[ids.EXPLORE_COMPARE]["value"] == ["usual"]
-    assert found[ids.EXPLORE_DAYS]["value"] == ["0", "1", "2", "3", "4"]
-    assert (found[ids.EXPLORE_HOUR_FROM]["value"], found[ids.EXPLORE_HOUR_TO]["value"]) == ("22", "6")
-    assert found[ids.EXPLORE_MARKS]["value"] == ["notes"]
-    assert found[ids.EXPLORE_DETAIL]["value"] == "1"
-    assert not found[ids.EXPLORE_DETAILS]["hidden"]
+    chosen = found[ids.EXPLORE_CHOSEN]["data"]
+    assert chosen["search"].startswith("?series=window/light&series=attic/temperature&range=7d")
+    assert chosen["series"] == ["window/light", "attic/temperature"]
+    assert chosen["range"] == "7d"
+    assert chosen["compare"] == ["usual"]
+    assert chosen["days"] == ["0", "1", "2", "3", "4"]
+    assert (chosen["hour-from"], chosen["hour-to"]) == ("22", "6")
+    assert chosen["marks"] == ["notes"]
+    assert chosen["detail"] == "1"
+    assert not chosen["single"]
     assert found[ids.EXPLORE_ZOOM]["data"]["from"] == parse_instant("2026-11-17T10:00:00Z") // 1_000
 
 
@@ -66,7 +68,7 @@ def test_the_same_address_again_draws_nothing_again(app: Any) -> None:
     for revisions in ((None, 4), (4, 4)):
         again = _opened(app, "?series=window/light&range=7d", kept, revisions)
         assert ids.EXPLORED not in again
-        assert ids.EXPLORE_DETAIL not in again
+        assert ids.EXPLORE_CHOSEN not in again
     assert ids.EXPLORED in _opened(app, "?series=window/light&range=7d", kept, scheme="dark")
     assert ids.EXPLORED in _opened(app, "?series=window/light&range=24h", kept)
 
@@ -76,7 +78,7 @@ def test_the_same_address_again_draws_nothing_again(app: Any) -> None:
     [("?zone=Asia/Tokyo", "", "Asia/Tokyo"), ("", "Asia/Tokyo", "Asia/Tokyo"), ("?zone=Mars/Olympus", "", "auto")],
 )
 def test_a_links_clock_comes_before_the_readers(search: str, chosen: str, shown: str, app: Any) -> None:
-    assert _opened(app, search, chosen=chosen)[ids.ZONE]["value"] == shown
+    assert _opened(app, search, chosen=chosen)[ids.EXPLORE_CHOSEN]["data"]["zone"] == shown
 
 
 def test_two_moments_of_the_readers_clock_become_a_range(opened: Open, style: Style) -> None:
