@@ -12,6 +12,7 @@ from typing import Any
 
 import dash
 import flask
+from dash.fingerprint import check_fingerprint
 
 from dashboard import icons, ids
 from dashboard.context import Context
@@ -38,6 +39,7 @@ _INDEX = """<!DOCTYPE html>
     <title>{title}</title>
     <link rel="icon" type="image/svg+xml" href="{prefix}assets/logo.svg">
     <link rel="stylesheet" href="{prefix}icons.css?v={started}">
+    {charts}
     {css}
     <script src="{prefix}assets/head/scheme.js"></script>
   </head>
@@ -48,6 +50,11 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
+#: The heaviest file of the page: where a chart is opened it is under way while the page itself is put together, and not
+#: only when the first chart has been.
+_PLOTLY = '<link rel="preload" as="script" href="{prefix}_dash-component-suites/plotly/package_data/plotly.min.js">'
+
+
 class Page(dash.Dash):
     """Dash with our own HTML around it, in the language of whoever asks."""
 
@@ -56,9 +63,11 @@ class Page(dash.Dash):
 
     def interpolate_index(self, *_: Any, **parts: Any) -> str:
         """The page's HTML."""
+        prefix = self.config.requests_pathname_prefix
         return _INDEX.format(
             language=page_language(self.settings),
-            prefix=self.config.requests_pathname_prefix,
+            prefix=prefix,
+            charts=_PLOTLY.format(prefix=prefix) if _opens_a_chart(flask.request) else "",
             started=self.started,
             **{name: parts[name] for name in ("metas", "title", "css", "app_entry", "config", "scripts", "renderer")},
         )
@@ -109,9 +118,17 @@ def prepare(app: Page, context: Context) -> None:
         return response
 
 
+def _opens_a_chart(request: flask.Request) -> bool:
+    """Whether the page at this address begins with a chart."""
+    return request.path == "/explore" or (request.path == "/" and "device" in request.args)
+
+
 def _fingerprinted(request: flask.Request) -> bool:
-    """Whether the address names this very version of a file, so that it never needs to be asked for again."""
-    suite = request.path.startswith("/_dash-component-suites/") and not request.path.endswith(".map")
+    """Whether the address names this very version of a file, so that it never needs to be asked for again.
+
+    Plotly's does not: after an upgrade a browser must get the new one.
+    """
+    suite = request.path.startswith("/_dash-component-suites/") and check_fingerprint(request.path)[1]  # type: ignore[no-untyped-call]
     return suite or (request.path.startswith("/assets/") and "m" in request.args)
 
 

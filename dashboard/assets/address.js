@@ -21,8 +21,23 @@
     } else {
       asked.set("range", view.range);
     }
-    clientside().set_props("address", { search: `?${asked}` });
+    wished = { query: `?${asked}`, chosen: [device, metric, range] };
+    clientside().set_props("address", { search: wished.query });
     return clientside().no_update;
+  };
+
+  // What the controls last asked for, and how the address says it.
+  let wished = null;
+
+  // Shows what an address chooses; but what was chosen here, while the answer was on its way, stays and is asked for next.
+  functions.show_chosen = function (chosen, query, ...now) {
+    if (!chosen || chosen.search !== query) {
+      return now.map(() => clientside().no_update);
+    }
+    const own = query === wished?.query;
+    return [chosen.device, chosen.metric, chosen.range].map((value, place) =>
+      own && now[place] !== wished.chosen[place] ? clientside().no_update : value,
+    );
   };
 
   // Choosing "custom" opens the two fields; nothing is asked before somebody applies them.

@@ -108,6 +108,15 @@ def register(app: dash.Dash, _context: Context) -> None:
         Input(ids.RANGE, "value"),
         State(ids.VIEW, "data"),
     )
+    choices = (ids.DEVICE, ids.METRIC, ids.RANGE)
+    wire(
+        _in_browser("show_chosen"),
+        *(Output(name, "value") for name in choices),
+        Input(ids.CHOSEN_VIEW, "data"),
+        State(ids.ADDRESS, "search"),
+        *(State(name, "value") for name in choices),
+        prevent_initial_call=True,
+    )
     for shown, chosen in ((ids.CUSTOM, ids.RANGE), (ids.EXPLORE_CUSTOM, ids.EXPLORE_RANGE)):
         wire(_in_browser("show_custom"), Output(shown, "hidden"), Input(chosen, "value"))
     wire(

@@ -41,10 +41,8 @@ def register(app: dash.Dash, context: Context) -> None:
     @app.callback(
         Output(ids.VIEW, "data"),
         Output(ids.DEVICE, "data"),
-        Output(ids.DEVICE, "value"),
         Output(ids.METRIC, "data"),
-        Output(ids.METRIC, "value"),
-        Output(ids.RANGE, "value"),
+        Output(ids.CHOSEN_VIEW, "data"),
         Output(ids.CUSTOM_FROM, "value"),
         Output(ids.CUSTOM_TO, "value"),
         Output(ids.CONTENT, "hidden"),
@@ -75,10 +73,9 @@ def register(app: dash.Dash, context: Context) -> None:
         return (
             no_update if same else _kept(view),
             opened.devices,
-            view.device,
             opened.metrics,
-            view.metric,
-            no_update if same else view.range,
+            # Not what somebody may be changing at this moment (the browser looks once more: assets/address.js).
+            no_update if same else {"search": search or "", **view.as_json()},
             *([no_update, no_update] if same else moments),
             not view.device,
             looked_for is None,

@@ -15,6 +15,7 @@ from dashboard.access.roles import Identity, Role
 from dashboard.devices.choices import SORTS, STATES
 from dashboard.devices.many import COMMANDS
 from dashboard.layouts.board import board_cards
+from dashboard.layouts.lazy import Lazy
 from dashboard.layouts.measurements import card
 from dashboard.layouts.telling import BOARD, controls
 from dashboard.panels.parts import aria, data, icon, skeleton
@@ -28,7 +29,7 @@ def panel(say: Say, who: Identity) -> html.Div:
     return html.Div(
         [
             html.Div(_filters(say, who), id=ids.DEVICES_FILTERS),
-            html.Div(controls(BOARD, say, may_act=who.role >= Role.OPERATOR), id=ids.BOARD_PANEL, hidden=True),
+            Lazy(controls(BOARD, say, may_act=who.role >= Role.OPERATOR), ids.BOARD_PANEL),
         ],
         className="device-panel",
     )
@@ -39,13 +40,12 @@ def content(say: Say, who: Identity) -> list[Any]:
     return [
         *_memory(),
         html.Div(_list(say, who), id=ids.DEVICES_ALL),
-        html.Div(
+        Lazy(
             [
                 html.Div(id=ids.BOARD_HEAD, className="board-head"),
                 html.Div(board_cards(say, who), id=ids.BOARD_CARDS),
             ],
-            id=ids.DEVICES_ONE,
-            hidden=True,
+            ids.DEVICES_ONE,
         ),
         html.Div(_journal(say), className="row"),
         _invitation(say),

@@ -12,6 +12,7 @@ from dashboard import figures, ids
 from dashboard.access.roles import Identity
 from dashboard.layouts import overview
 from dashboard.layouts.controls import link_field, moment
+from dashboard.layouts.lazy import Lazy
 from dashboard.notes.panel import section
 from dashboard.panels.parts import Child, ago, all_devices, aria, icon, skeleton
 from dashboard.takeaway.menu import menu
@@ -19,12 +20,12 @@ from dashboard.translations import Say
 from dashboard.views import CUSTOM, DEFAULT_PRESET, PRESETS
 
 
-def content(say: Say, who: Identity) -> list[html.Div]:
+def content(say: Say, who: Identity) -> list[Child]:
     """Everything below the banners."""
     return [
         html.Div(id=ids.WELCOME),
-        html.Div(overview.content(say), id=ids.OVERVIEW, hidden=True),
-        html.Div(_content(say, who), id=ids.CONTENT, hidden=True),
+        Lazy(overview.content(say), ids.OVERVIEW),
+        Lazy(_content(say, who), ids.CONTENT),
     ]
 
 

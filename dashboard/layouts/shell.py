@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard import ids, theme
 from dashboard.access.roles import Identity, Role
+from dashboard.layouts.lazy import Lazy
 from dashboard.notes.panel import editor
 from dashboard.pages import PAGES, Page
 from dashboard.panels.parts import aria, data, icon, skeleton
@@ -37,7 +38,7 @@ _BROWSER_PHRASES = (
 #: Stores that begin empty.
 _STORES = (
     ids.BROWSER, ids.OPEN_PAGE, ids.HEALTH, ids.REVISION,
-    ids.VIEW, ids.ZOOM, ids.SHOWN, ids.REFRESH, ids.CHART_RETRY,
+    ids.VIEW, ids.CHOSEN_VIEW, ids.ZOOM, ids.SHOWN, ids.REFRESH, ids.CHART_RETRY,
     ids.NOTE_EDITED, ids.NOTE_WISH, ids.NOTE_REMOVAL, ids.NOTES_CHANGED,
     ids.OVERVIEW_CHOICES, ids.OVERVIEW_NEWS, ids.OVERVIEW_HEARD, ids.OVERVIEW_REFRESH,
     ids.EXPLORED, ids.EXPLORE_ZOOM, ids.EXPLORE_SEEN, ids.EXPLORE_CHOSEN,
@@ -181,13 +182,13 @@ def _page_links(settings: Settings, say: Say, drawer: str = "") -> html.Nav:
     return html.Nav([link(page) for page in PAGES], className=f"pages {drawer}".strip(), **aria(label=say("pages")))
 
 
-def _page(page: Page, say: Say, who: Identity) -> html.Div:
+def _page(page: Page, say: Say, who: Identity) -> Lazy:
     heading = html.H1(say(f"page {page.name}"), className="unseen")
-    return html.Div([heading, *page.content(say, who)], id=ids.page(page.name), hidden=True)
+    return Lazy([heading, *page.content(say, who)], ids.page(page.name))
 
 
-def _panel(page: Page, say: Say, who: Identity) -> html.Div:
-    return html.Div(page.panel(say, who), id=ids.page_panel(page.name), hidden=True)
+def _panel(page: Page, say: Say, who: Identity) -> Lazy:
+    return Lazy(page.panel(say, who), ids.page_panel(page.name))
 
 
 def _drawer_end(settings: Settings, language: str, say: Say, who: Identity) -> html.Div:
