@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Action, check_arguments, record
+from ingest.alerts.alert_actions import ALERT_ACTIONS
 from ingest.board_users import BoardUsers
 from ingest.deleting import Deleting
 from ingest.describing import Describing
@@ -60,6 +61,7 @@ class Actions:
             result = action.run(self, arguments, by)
             if name in DEVICE_ACTIONS:
                 self.recent.standing += 1
+                self.writer.alerts.refresh()
             record(self.writer.connection, name, arguments, by)
             return result
 
@@ -70,6 +72,7 @@ class Actions:
         self.recent.revision += 1
         if name in DEVICE_ACTIONS:
             self.recent.standing += 1
+        self.writer.alerts.refresh()  # a correction changes what is shown, and so what trips
 
 
 def _hold_commands(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, list[str]]:
@@ -195,5 +198,6 @@ ACTIONS: Mapping[str, Action] = {
     "import_part": Action({"part": TEXT, "file": TEXT}, _import_part, beside=True),
     "replay_quarantine": Action({"after_us": TIME, "until_us": TIME}, _replay_quarantine),
     **DEVICE_ACTIONS,
+    **ALERT_ACTIONS,
     **{name: _maintains(name) for name in MAINTENANCE},
 }

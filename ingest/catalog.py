@@ -5,6 +5,8 @@ Used by the writer's thread alone, inside its transactions; `reload` after one t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 
 from ingest.decoded import Sensor
@@ -27,6 +29,8 @@ class Catalog:
         self._deleted: set[str] = set()
         self._next_device = 1
         self._next_series = 1
+        #: Grows with every device and series, and whenever both tables are read again.
+        self.generation = 0
         self.reload()
 
     def reload(self) -> None:
@@ -51,6 +55,7 @@ class Catalog:
         gone_series = [series_id for *_, ids in deleted for series_id in ids]
         self._next_device = max([*self._devices.values(), *gone_devices], default=0) + 1
         self._next_series = max([*self._series.values(), *gone_series], default=0) + 1
+        self.generation += 1
 
     def device(self, name: str, now_us: int) -> int:
         """The device's id; a row is made for a new one."""
@@ -61,6 +66,7 @@ class Catalog:
             self._together[found] = [found]
             self._deleted.discard(name)
             self._next_device += 1
+            self.generation += 1
             self._connection.execute(
                 "INSERT INTO devices (device_id, device, first_seen_us) VALUES ($1, $2, $3)", [found, name, now_us]
             )
@@ -73,6 +79,7 @@ class Catalog:
             found = self._series[device_id, metric] = self._next_series
             self._owners[found] = (device_id, metric)
             self._next_series += 1
+            self.generation += 1
             self._connection.execute(
                 "INSERT INTO series (series_id, device_id, metric, created_us) VALUES ($1, $2, $3, $4)",
                 [found, device_id, metric, now_us],
@@ -122,6 +129,22 @@ class Catalog:
         device_id = self._devices.get(device)
         together = [] if device_id is None else self._together[self.shown_as(device_id)]
         return sorted({metric for owner, metric in self._series if owner in together})
+
+    def every_series(self) -> Iterator[tuple[int, str, str]]:
+        """`(id, device, metric)` of each series, as questions call it."""
+        for series_id, (device_id, metric) in self._owners.items():
+            name = self._names.get(self.shown_as(device_id))
+            if name is not None:
+                yield series_id, name, metric
+
+    def shown_devices(self) -> list[str]:
+        """The devices that are not merged into another one."""
+        return [name for name, device_id in self._devices.items() if self.shown_as(device_id) == device_id]
+
+    def shown_name(self, device: str) -> str:
+        """The device under which one is shown; a name that was never heard of stays."""
+        device_id = self._devices.get(device)
+        return device if device_id is None else self._names[self.shown_as(device_id)]
 
     def find_series(self, device: str, metric: str) -> int | None:
         device_id = self._devices.get(device)

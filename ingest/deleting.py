@@ -50,6 +50,12 @@ class Deleting:
             row: list[object] = [device_id, device, series, by[:200], now_us()]
             connection.execute("INSERT INTO deletions VALUES ($1, $2, $3, $4, $5, NULL, NULL)", row)
             connection.execute("DELETE FROM devices WHERE device_id = $1", [device_id])
+            # Its alerts are out of sight, and nobody is told of them, from the same moment on.
+            for table in ("alert_rules", "alert_episodes"):
+                connection.execute(f"DELETE FROM {table} WHERE device = $1", [device])
+            connection.execute(
+                "DELETE FROM alert_messages WHERE episode_id NOT IN (SELECT episode_id FROM alert_episodes)"
+            )
         self._writer.forget(device, device_id, readings)
         had_user = device in self._boards.names()
         note = str(self._boards.remove(device)["note"]) if had_user else ""

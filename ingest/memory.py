@@ -96,6 +96,10 @@ class Memory:
         """Whether the device's last status says so."""
         return self._statuses.get(device_id, (False, ""))[0]
 
+    def is_offline(self, device_id: int) -> bool:
+        """Whether the device's last status says that it is not there; one that says nothing of itself is not."""
+        return not self._statuses.get(device_id, (True, ""))[0]
+
     def command_standing(self, command_id: str) -> tuple[bool, bool]:
         """`(recorded, sent)`: what is known of a command already."""
         if command_id in self._sent:

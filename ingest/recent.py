@@ -60,6 +60,11 @@ class Recent:
                     newest[series_id] = (number, t_us, value)
             self._last = number
 
+    def newest_of(self, series_id: int) -> int | None:
+        """The time of the newest reading of a series in this run."""
+        known = self._newest.get(series_id)
+        return None if known is None else known[1]
+
     def since(self, series_ids: Collection[int], cursor: str) -> Changes:
         """The readings of some series committed after the cursor; none for an empty cursor, which asks where we are."""
         with self._lock:

@@ -196,9 +196,33 @@ _REPLAY = """
     UPDATE quarantine SET replayable = octet_length(payload) = length;
 """
 
+#: Rules (`telemetry.alerts`), each row a version of which the last counts; episodes, one for each time that a rule
+#: tripped, with the device and the metric as they were shown then; and the messages about them, one for each channel,
+#: until they are sent or given up. `told` is false while it is open whether an episode is news or a board's past.
+#: These are few and seldom written, so rows are changed in place.
+_ALERTS = """
+    CREATE TABLE alert_rules (
+        rule_id VARCHAR NOT NULL, version INTEGER NOT NULL, device VARCHAR, rule VARCHAR NOT NULL,
+        enabled BOOLEAN NOT NULL, deleted BOOLEAN NOT NULL, asked_by VARCHAR NOT NULL, asked_us BIGINT NOT NULL
+    );
+    CREATE TABLE alert_episodes (
+        episode_id VARCHAR NOT NULL, rule_id VARCHAR NOT NULL, device VARCHAR NOT NULL, metric VARCHAR,
+        series_id INTEGER, severity VARCHAR NOT NULL, rule VARCHAR NOT NULL, began_us BIGINT NOT NULL,
+        opened_us BIGINT NOT NULL, value DOUBLE NOT NULL, peak DOUBLE NOT NULL, peak_us BIGINT NOT NULL,
+        ended_us BIGINT, ended_by VARCHAR, told BOOLEAN NOT NULL, acknowledged_by VARCHAR, acknowledged_us BIGINT,
+        note VARCHAR
+    );
+    CREATE TABLE alert_messages (
+        message_id VARCHAR NOT NULL, channel_id VARCHAR NOT NULL, episode_id VARCHAR NOT NULL, what VARCHAR NOT NULL,
+        queued_us BIGINT NOT NULL, due_us BIGINT NOT NULL, attempts INTEGER NOT NULL, sent_us BIGINT,
+        given_up_us BIGINT, error VARCHAR
+    );
+"""
+
 #: Row n takes a database from version n to version n + 1.
 MIGRATIONS: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER, _SOURCES, _EXPIRED_SCALINGS, _REPLAY,
+    _ALERTS,
 )  # fmt: skip
 
 

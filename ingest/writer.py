@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from ingest.alerts.engine import Alerts
 from ingest.arrivals import Arrivals
 from ingest.batch import TABLES, Batch
 from ingest.decode import quarantined
@@ -81,6 +82,7 @@ class Writer:
         self.sources.recall(self.memory.announced.announcements(), Clock(now_us()))
         self._telling = Telling(self.memory.numbers, self._topics)
         self.holding = Holding(connection, self.memory, recent)
+        self.alerts = Alerts(connection, self.memory, recent)
         self._subscriber: Subscriber | None = None
         self._unfolded = self._count("SELECT count(*) FROM tail")
         self.readings = self._unfolded + self._count(
@@ -108,6 +110,13 @@ class Writer:
             self._maintain()
             if self._inbox.closed and not messages and not tasks:
                 break
+        self._end()
+
+    def _end(self) -> None:
+        try:
+            self.alerts.write()
+        except duckdb.Error as error:
+            _log.warning("the last peaks of open alerts are not kept: %s", error)
         self.fold()
 
     def fold(self) -> None:
@@ -137,6 +146,7 @@ class Writer:
         self.memory.forget_device(device_id)
         self.holding.forget(device)
         self._telling.forget(device)
+        self.alerts.forget_device(device)
         self.readings -= readings
         if self._subscriber is not None:
             for kind in (TopicKind.STATUS, TopicKind.STORED):
@@ -185,7 +195,9 @@ class Writer:
                     batch.take(message, [entry])
                 else:
                     batch.take(message, self.sources.decode(message.topic, message.payload, clock))
+            self.alerts.evaluate(batch.rows["tail"])
 
+        self.alerts.prepare()
         self._write(batch, fill)
         return batch
 
@@ -215,6 +227,7 @@ class Writer:
             roll_back(self.connection)
             self.memory.forget()
             self.sources.forget()
+            self.alerts.forget()
             raise
         self.memory.trim()
 
@@ -223,6 +236,7 @@ class Writer:
         assert self._subscriber is not None  # noqa: S101  (run() sets it)
         self._subscriber.acknowledge(messages)
         self._seen(batch)
+        self.alerts.committed()
         now = time.monotonic()
         self._rates.append((now, len(messages)))
         while self._rates[0][0] < now - _RATE_SECONDS:
@@ -257,6 +271,7 @@ class Writer:
             assert self._subscriber is not None  # noqa: S101  (run() sets it)
             self.holding.publish(self._subscriber, self._topics)
             self.quarantine.trim()
+            self.alerts.tick(connected=self._subscriber.connected)
         except duckdb.Error as error:
             _log.warning("maintenance put off: %s", error)
             self._next_fold = now + _FOLD_SECONDS

@@ -153,7 +153,7 @@ def _pending(cursor: duckdb.DuckDBPyConnection) -> list[Deleted]:
 
 def _conditions(cursor: duckdb.DuckDBPyConnection, deleted: Deleted, root: str) -> dict[str, str]:
     """Table, whoever added it, → SQL for the rows of the device in it; in the order in which they may go."""
-    prefix = f"{root}/{deleted.device}/".replace("'", "''")
+    prefix, name = (text.replace("'", "''") for text in (f"{root}/{deleted.device}/", deleted.device))
     by_column = {
         "device_id": f"device_id = {deleted.device_id}",
         "series_id": f"series_id IN ({deleted.series})",
@@ -164,12 +164,16 @@ def _conditions(cursor: duckdb.DuckDBPyConnection, deleted: Deleted, root: str) 
         # What announced this device alone; an announcement of several stays.
         "announcements": "topic IN (SELECT announced_by FROM controls GROUP BY announced_by"
         f" HAVING bool_and(device_id = {deleted.device_id}))",
+        # Of alerts, who was watched stands there by name.
+        "alert_rules": f"device = '{name}' AND asked_us <= {deleted.asked_us}",
+        "alert_episodes": f"device = '{name}' AND opened_us <= {deleted.asked_us}",
+        "alert_messages": "episode_id NOT IN (SELECT episode_id FROM alert_episodes)",
     }
     rows = cursor.execute(
         """
         SELECT table_name, list(column_name) FROM duckdb_columns()
         WHERE table_name IN (SELECT table_name FROM duckdb_tables() WHERE NOT temporary)
-        GROUP BY table_name ORDER BY table_name IN ('commands', 'controls'), table_name
+        GROUP BY table_name ORDER BY table_name IN ('commands', 'controls', 'alert_messages'), table_name
         """
     ).fetchall()
     found = {}

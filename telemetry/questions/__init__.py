@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from telemetry.questions.alerting import alert_episodes, alert_rules
 from telemetry.questions.answering import POINTS, Question, answer, described, metadata_of, with_metadata
 from telemetry.questions.behind import sql_behind
 from telemetry.questions.boards import conditions, descriptions
@@ -62,6 +63,8 @@ QUESTIONS: Mapping[str, Question] = {
         quarantine_reasons,
         losses,
         gaps,
+        alert_rules,
+        alert_episodes,
         sql_behind,
     )
 }

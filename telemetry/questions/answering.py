@@ -29,6 +29,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "list": (list,),
     "list[int]": (list,),
     "list[str]": (list,),
+    "list[str] | None": (list, type(None)),
     "list[int] | None": (list, type(None)),
     "list[list[str]]": (list,),
 }

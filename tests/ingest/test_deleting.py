@@ -46,6 +46,7 @@ def fill(place: Place) -> None:
     for name in (_GONE, _KEPT):
         place.desk.hand(f"esp32/{name}/output", {"boot": name, "seq": 90, "t": T + 2 * DAY, "light": 7})
         place.desk.do(lambda: place.desk.writer._fold(0.0))
+        place.act("make_alert_rule", kind="above", device=name, metric="light", level=1, name=f"alert of {name}")
         place.desk.hand(f"esp32/{name}/output", {"boot": name, "seq": 91, "t": T + 2 * DAY + 1_000, "light": 8})
         place.act("describe_device", device=name, name=f"Name of {name}", notes=f"notes on {name}", tags=["lab"])
         place.act("describe_metric", device=name, metric="light", label=f"label of {name}")
@@ -62,7 +63,7 @@ def known(place: Place, name: str) -> dict[str, Any]:
     """Everything that can be asked about one device."""
     found = {
         question: [row for row in place.ask(question) if row["device"] == name]
-        for question in ("devices", "series", "last_values", "commands")
+        for question in ("devices", "series", "last_values", "commands", "alert_episodes")
     }
     for metric in ("light", "humidity"):
         about = {"device": name, "metric": metric, **WHOLE}
@@ -78,7 +79,15 @@ def traces(folder: DataFolder, *needles: bytes) -> list[str]:
     return sorted({path.name for path in files for needle in needles if needle in path.read_bytes()})
 
 
-_WORDS = [b"secret of goes", b"to goes-away", b"by goes-away", b"notes on goes", b"label of goes", b"note on goes"]
+_WORDS = [
+    b"secret of goes",
+    b"to goes-away",
+    b"by goes-away",
+    b"notes on goes",
+    b"label of goes",
+    b"note on goes",
+    b"alert of goes",
+]
 _TRACES = [struct.pack("<d", _TRACE), *_WORDS, b"held for goes", b"Name of goes"]
 
 
@@ -88,10 +97,13 @@ def test_exactly_that_device_is_gone_and_no_byte_of_it_is_left(
     place.desk.do(lambda: place.desk.writer.connection.execute("CHECKPOINT"))
     assert traces(folder, *_TRACES)
     before, readings = known(place, _KEPT), place.desk.writer.readings
+    assert len(before["alert_episodes"]) == len(known(place, _GONE)["alert_episodes"]) == 1
     result = place.act("delete_device", device=_GONE, typed=f" Name of {_GONE} ")
     assert result == {"device": _GONE, "readings": 122, "user_removed": False, "note": ""}
     for _ in ("out of sight at once", "and after its files were written anew"):
-        assert all(not any(row.get("count") for row in rows) for rows in known(place, _GONE).values())
+        gone = known(place, _GONE)
+        assert all(not any(row.get("count") for row in rows) for rows in gone.values())
+        assert gone["alert_episodes"] == []
         assert known(place, _KEPT) == before
         assert place.desk.writer.readings == readings - 122
         erase(place)

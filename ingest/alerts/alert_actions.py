@@ -1,0 +1,89 @@
+"""The actions on alert rules and episodes: made, changed, switched, deleted; acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, TEXT, Action, Takes
+from telemetry.alerts import FIELDS
+from telemetry.errors import ActionError
+from telemetry.timestamps import now_us
+
+if TYPE_CHECKING:
+    from ingest.actions import Actions
+
+NOTE_LENGTH = 500
+
+
+def _make_rule(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Watch something from now on."""
+    alerts = actions.writer.alerts
+    rule_id = alerts.rules.make(_said(arguments), by)
+    alerts.refresh()
+    actions.recent.revision += 1
+    return {"id": rule_id}
+
+
+def _change_rule(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Have a rule say something else, as a whole; an episode that is open goes on by the new levels."""
+    alerts = actions.writer.alerts
+    alerts.rules.change(arguments["id"], _said(arguments), by)
+    alerts.refresh()
+    actions.recent.revision += 1
+    return {"id": arguments["id"]}
+
+
+def _switch_rule(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Switch a rule off, which ends its episodes, or on."""
+    alerts = actions.writer.alerts
+    alerts.rules.switch(arguments["id"], enabled=arguments["enabled"], by=by)
+    alerts.refresh()
+    actions.recent.revision += 1
+    return {"id": arguments["id"]}
+
+
+def _delete_rule(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Give a rule up; its history stays."""
+    alerts = actions.writer.alerts
+    alerts.rules.delete(arguments["id"], by)
+    alerts.refresh()
+    actions.recent.revision += 1
+    return {"id": arguments["id"]}
+
+
+def _acknowledge(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Say that somebody has seen an alert, open or over, with a note for the others."""
+    note = (arguments.get("note") or "").strip()
+    if len(note) > NOTE_LENGTH:
+        raise ActionError(f"a note on an alert has at most {NOTE_LENGTH} characters, this one has {len(note)}")
+    connection = actions.writer.connection
+    found = connection.execute(
+        "UPDATE alert_episodes SET acknowledged_by = $1, acknowledged_us = $2, note = $3 WHERE episode_id = $4"
+        " RETURNING episode_id",
+        [by[:200], now_us(), note or None, arguments["id"]],
+    ).fetchall()
+    if not found:
+        raise ActionError(f"there is no alert '{arguments['id'][:64]}'")
+    actions.recent.revision += 1
+    return {"id": arguments["id"]}
+
+
+def _said(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: arguments.get(name) for name in FIELDS}
+
+
+_RULE: Takes = {
+    "kind": TEXT, "name": MAYBE_TEXT, "device": MAYBE_TEXT, "tag": MAYBE_TEXT, "metric": MAYBE_TEXT,
+    "level": MAYBE_NUMBER, "clear_level": MAYBE_NUMBER, "per": MAYBE_TEXT, "direction": MAYBE_TEXT,
+    "hold_seconds": MAYBE_NUMBER, "severity": MAYBE_TEXT, "channels": (list, type(None)), "quiet_from": MAYBE_TEXT,
+    "quiet_to": MAYBE_TEXT, "quiet_then": MAYBE_TEXT, "zone": MAYBE_TEXT,
+}  # fmt: skip
+
+ALERT_ACTIONS: Mapping[str, Action] = {
+    "make_alert_rule": Action(_RULE, _make_rule),
+    "change_alert_rule": Action({"id": TEXT, **_RULE}, _change_rule),
+    "switch_alert_rule": Action({"id": TEXT, "enabled": (bool,)}, _switch_rule),
+    "delete_alert_rule": Action({"id": TEXT}, _delete_rule),
+    "acknowledge_alert": Action({"id": TEXT, "note": MAYBE_TEXT}, _acknowledge),
+}
