@@ -210,6 +210,11 @@ def page(name: str) -> str:
     return f"page-{name}"
 
 
+def visit(name: str) -> str:
+    """What a page is asked to show while it is open: {"search", "revision", "look"} (assets/pages.js)."""
+    return f"visit-{name}"
+
+
 def page_panel(name: str) -> str:
     """Where a page's left panel stands."""
     return f"page-panel-{name}"

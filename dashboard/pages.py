@@ -2,8 +2,8 @@
 
 All of them stand in the layout, one of them in sight: so every callback finds its components, whatever page is open,
 and a page that one comes back to is as it was. The browser draws each when it is first shown
-(`dashboard.layouts.lazy`). A page asks nothing while it is out of sight: its first callback looks at `ids.OPEN_PAGE`,
-and the others follow from that one.
+(`dashboard.layouts.lazy`). A page asks nothing while it is out of sight: its first callback hears of `ids.visit(name)`,
+which is told while the page is open, and the others follow from that one.
 """
 
 from __future__ import annotations

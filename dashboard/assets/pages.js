@@ -11,6 +11,11 @@
     return [name, ...hidden, ...links, ...links];
   }
 
+  const visit = (search, open, revision, browser, page) =>
+    page.pages.map(([name]) =>
+      name === open && browser ? { search: search || "", revision, look: browser } : window.dash_clientside.no_update,
+    );
+
   // -1: an interval without end; 0: none.
   const running = (wish) => (wish ? -1 : 0);
 
@@ -40,6 +45,6 @@
     open === page ? [revision, health] : window.dash_clientside.no_update;
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    lumos: Object.assign({}, window.dash_clientside?.lumos, { turn_page: turnPage, news_live: news("live"), news_devices: news("devices"), tick }),
+    lumos: Object.assign({}, window.dash_clientside?.lumos, { turn_page: turnPage, visit, news_live: news("live"), news_devices: news("devices"), tick }),
   });
 })();

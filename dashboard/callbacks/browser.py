@@ -42,6 +42,16 @@ def register(app: dash.Dash, _context: Context) -> None:
         Input(ids.ADDRESS, "pathname"),
         State(ids.PAGE, "data"),
     )
+    # The page that is open hears of its address, and the others of nothing.
+    wire(
+        _in_browser("visit"),
+        *(Output(ids.visit(page.name), "data") for page in PAGES),
+        Input(ids.ADDRESS, "search"),
+        Input(ids.OPEN_PAGE, "data"),
+        Input(ids.REVISION, "data"),
+        Input(ids.BROWSER, "data"),
+        State(ids.PAGE, "data"),
+    )
     wire(_in_browser("zones"), Output(ids.ZONE, "data"), Output(ids.ZONE, "value"), Input(ids.PAGE, "data"))
     wire(
         _in_browser("choose_zone"),

@@ -40,16 +40,14 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.DEVICES_ONE, "hidden"),
         Output(ids.DEVICES_FILTERS, "hidden"),
         Output(ids.BOARD_PANEL, "hidden"),
-        Input(ids.ADDRESS, "search"),
-        Input(ids.OPEN_PAGE, "data"),
-        Input(ids.BROWSER, "data"),
+        Input(ids.visit(DEVICES), "data"),
         State(ids.DEVICES, "data"),
         prevent_initial_call=True,
     )
-    def open_devices(search: str | None, open_page: str | None, browser: Kept | None, kept: Kept | None) -> Any:
-        if open_page != DEVICES or not browser:
+    def open_devices(visit: Kept | None, kept: Kept | None) -> Any:
+        if not visit:
             raise PreventUpdate
-        choices = resolve(search or "")
+        choices, browser = resolve(str(visit["search"])), visit["look"]
         # With how it is written, so that everything is drawn again when the clock or the colours change.
         now = {**choices.as_json(), "look": browser}
         if kept == now:

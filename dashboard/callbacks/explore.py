@@ -37,24 +37,19 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.EXPLORE_SEEN, "data"),
         Output(ids.EXPLORE_SERIES, "data"),
         Output(ids.EXPLORE_CHOSEN, "data"),
-        Input(ids.ADDRESS, "search"),
-        Input(ids.OPEN_PAGE, "data"),
-        Input(ids.REVISION, "data"),
-        Input(ids.BROWSER, "data"),
+        Input(ids.visit(EXPLORE), "data"),
         State(ids.EXPLORED, "data"),
         State(ids.EXPLORE_ZOOM, "data"),
         State(ids.EXPLORE_SEEN, "data"),
         State(ids.PAGE, "data"),
-        prevent_initial_call="initial_duplicate",
+        prevent_initial_call=True,
     )
-    def open_explored(
-        search: str | None, open_page: str | None, revision: int | None, browser: Kept, kept: Kept | None,
-        zoomed: Kept | None, seen: int | None, page: Kept,
-    ) -> Any:  # fmt: skip
-        if open_page != EXPLORE:
+    def open_explored(visit: Kept | None, kept: Kept | None, zoomed: Kept | None, seen: int | None, page: Kept) -> Any:
+        if not visit:
             raise PreventUpdate
+        search, revision, browser = str(visit["search"]), visit["revision"], visit["look"]
         catalog = Catalog(context.rows("series"), context.rows("devices"))
-        found, zoom = resolve(search or "", catalog), zoom_json(zoom_in(search or ""))
+        found, zoom = resolve(search, catalog), zoom_json(zoom_in(search))
         style = style_of(context, page, browser, found.zone)
         # With how it is drawn, so that everything is drawn again when the colours or the clock change.
         now = {**found.as_json(), "look": browser}
@@ -67,7 +62,7 @@ def register(app: dash.Dash, context: Context) -> None:
             revision,
             series_choices(catalog),
             # Not what somebody may be changing at this moment (the browser looks once more: assets/explore.js).
-            no_update if same else {"search": search or "", **controls(found, browser, style)},
+            no_update if same else {"search": search, **controls(found, browser, style)},
         )
 
     @app.callback(

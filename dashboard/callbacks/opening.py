@@ -50,24 +50,19 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.WELCOME, "children"),
         Output(ids.OVERVIEW_CHOICES, "data"),
         Output(ids.TRAIL, "children"),
-        Input(ids.ADDRESS, "search"),
-        Input(ids.OPEN_PAGE, "data"),
-        Input(ids.REVISION, "data"),
-        Input(ids.BROWSER, "data"),
+        Input(ids.visit(LIVE), "data"),
         State(ids.VIEW, "data"),
         State(ids.OVERVIEW_CHOICES, "data"),
         State(ids.PAGE, "data"),
+        prevent_initial_call=True,
     )
-    def open_address(
-        search: str | None, open_page: str | None, _revision: int, browser: Kept, kept: Kept | None,
-        choices: Kept | None, page: Kept,
-    ) -> Any:  # fmt: skip
-        if open_page != LIVE:
+    def open_address(visit: Kept | None, kept: Kept | None, choices: Kept | None, page: Kept) -> Any:
+        if not visit:
             raise PreventUpdate
-        style = style_of(context, page, browser)
-        opened = open_view(search or "", context.rows("series"), context.rows("devices"))
+        search, style = str(visit["search"]), style_of(context, page, visit["look"])
+        opened = open_view(search, context.rows("series"), context.rows("devices"))
         view = opened.view
-        looked_for = None if view.device or not opened.devices else overview_choices(search or "").as_json()
+        looked_for = None if view.device or not opened.devices else overview_choices(search).as_json()
         moments = [local_text(t_us, style) for t_us in view.window(now_us())]
         same = kept == _kept(view)
         return (
@@ -75,11 +70,11 @@ def register(app: dash.Dash, context: Context) -> None:
             opened.devices,
             opened.metrics,
             # Not what somebody may be changing at this moment (the browser looks once more: assets/address.js).
-            no_update if same else {"search": search or "", **view.as_json()},
+            no_update if same else {"search": search, **view.as_json()},
             *([no_update, no_update] if same else moments),
             not view.device,
             looked_for is None,
-            _instead(opened, search or "", context, style),
+            _instead(opened, search, context, style),
             no_update if looked_for == choices else looked_for,
             next((row["label"] for row in opened.devices if row["value"] == view.device), ""),
         )

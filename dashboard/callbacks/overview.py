@@ -33,6 +33,7 @@ def register(app: dash.Dash, context: Context) -> None:
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
         running=[(Output(ids.OVERVIEW_TICK, "disabled"), True, False)],
+        prevent_initial_call=True,
     )
     def show_devices(kept: Kept | None, _refresh: int | None, browser: Kept, page: Kept) -> Any:
         style = style_of(context, page, browser)

@@ -31,6 +31,7 @@ def register(app: dash.Dash, context: Context) -> None:
         Input(ids.TRAIL, "children"),
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
+        prevent_initial_call=True,
     )
     def offer_view(kept: Kept | None, zoomed: Kept | None, device: str, browser: Kept, page: Kept) -> Any:
         view, style = view_of(kept), style_of(context, page, browser)
@@ -42,6 +43,7 @@ def register(app: dash.Dash, context: Context) -> None:
         Input(ids.EXPLORE_ZOOM, "data"),
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
+        prevent_initial_call=True,
     )
     def offer_exploration(kept: Kept | None, zoomed: Kept | None, browser: Kept, page: Kept) -> Any:
         exploration = explored(kept)

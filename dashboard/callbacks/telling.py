@@ -85,6 +85,7 @@ def _register(app: dash.Dash, context: Context, where: str, source: str) -> None
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
         running=[(Output(part("command-tick"), "max_intervals"), 0, -1)],
+        prevent_initial_call=True,
     )
     def show_controls(
         kept: Kept | None,

@@ -101,6 +101,7 @@ def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
         dcc.Store(id=ids.PAGE, data=page),
         dcc.Store(id=ids.LIVE, data=True),
         *(dcc.Store(id=name) for name in _STORES),
+        *(dcc.Store(id=ids.visit(page.name)) for page in PAGES),
         dcc.Interval(id=ids.TICK, interval=1_000, max_intervals=0),
         dcc.Interval(id=ids.OVERVIEW_TICK, interval=1_000, max_intervals=0),
         dcc.Interval(id=ids.PULSE, interval=5_000, max_intervals=0),

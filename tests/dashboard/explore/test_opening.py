@@ -23,14 +23,14 @@ def _opened(app: Any, search: str, kept: Any = None, revisions: Any = (None, Non
     entry = app.callback_map[output]
     look = {"zone": "Europe/Paris", "scheme": "light", **browser}
     values = {
-        ids.ADDRESS: search, ids.OPEN_PAGE: "explore", ids.EXPLORED: kept, ids.BROWSER: look,
-        ids.EXPLORE_SEEN: revisions[0], ids.REVISION: revisions[1],
+        ids.visit("explore"): {"search": search, "revision": revisions[1], "look": look},
+        ids.EXPLORED: kept, ids.EXPLORE_SEEN: revisions[0],
         ids.PAGE: {"language": "en"},
     }  # fmt: skip
     parts = {kind: [{**part, "value": values.get(part["id"])} for part in entry[kind]] for kind in ("inputs", "state")}
     names = [name.rsplit(".", 1) for name in output.strip(".").split("...")]
     outputs = [{"id": name.partition("@")[0], "property": prop.partition("@")[0]} for name, prop in names]
-    body = {"output": output, "outputs": outputs, "changedPropIds": ["address.search"], **parts}
+    body = {"output": output, "outputs": outputs, "changedPropIds": ["visit-explore.data"], **parts}
     answer = app.server.test_client().post("/_dash-update-component", json=body)
     assert answer.status_code == 200, answer.get_data(as_text=True)
     found: dict[str, Any] = answer.get_json()["response"]
