@@ -152,7 +152,7 @@ def nothing(context: Context, view: View, style: Style) -> Child:
     sent = style.say("last sent", device=view.device, when=style.say("at", time=clock, date=date))
     end_us = last_us // US_PER_SECOND * US_PER_SECOND + US_PER_SECOND
     target = View(view.device, view.metric, CUSTOM, end_us - US_PER_DAY, end_us)
-    action = action_link(style.say("show last"), "/" + target.search())
+    action = action_link(style.say("show last"), target.search())
     return empty("chart-line", style.say("no measurement"), sent, action)
 
 

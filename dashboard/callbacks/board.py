@@ -19,6 +19,7 @@ from dashboard.layouts.telling import BOARD
 from dashboard.pages import DEVICES
 from dashboard.panels import board
 from dashboard.panels.parts import failed
+from dashboard.plain import plain
 from dashboard.views import View
 from telemetry.errors import LumosError
 from telemetry.timestamps import now_us
@@ -74,18 +75,18 @@ def _register_shown(app: dash.Dash, context: Context) -> None:
         try:
             entry = find(context, device, at_us)
             if entry is None:
-                return board.nobody(device, choices, style), None, None, True
+                return plain(board.nobody(device, choices, style)), None, None, True
             condition = next(iter(context.rows("conditions", devices=[device])), {})
             loss = next(iter(context.rows("losses", device=device)), None)
             series = with_kept(context, [row for row in context.rows("series") if row["device"] == device], style)
             newest = {row["metric"]: row for row in context.rows("last_values") if row["device"] == device}
         except LumosError as error:
-            return failed(style.say, str(error), ids.DEVICES_RETRY), None, None, True
+            return plain(failed(style.say, str(error), ids.DEVICES_RETRY)), None, None, True
         live = prefix + View(device, series[0]["metric"] if series else "").search()
         return (
-            board.head(entry, choices, live, style),
-            board.facts(entry, condition, loss, at_us, style),
-            board.metrics(series, newest, at_us, style),
+            plain(board.head(entry, choices, live, style)),
+            plain(board.facts(entry, condition, loss, at_us, style)),
+            plain(board.metrics(series, newest, at_us, style)),
             False,
         )
 

@@ -21,6 +21,7 @@ from dashboard.layouts.telling import BOARD
 from dashboard.pages import DEVICES
 from dashboard.panels.parts import failed
 from dashboard.panels.roster import pager, roster_table, tag_choices
+from dashboard.plain import plain
 from telemetry.errors import LumosError
 from telemetry.timestamps import now_us
 
@@ -102,14 +103,14 @@ def register(app: dash.Dash, context: Context) -> None:
             found = roster(everybody(context, at_us), choices)
             rows = context.rows("conditions", devices=[entry.device for entry in found.entries])
         except LumosError as error:
-            return failed(style.say, str(error), ids.DEVICES_RETRY), None, "", *[no_update] * 4
+            return plain(failed(style.say, str(error), ids.DEVICES_RETRY)), None, "", *[no_update] * 4
         may_act = identity().role >= Role.OPERATOR
         conditions = {row["device"]: row for row in rows}
         to_whom = whom(found, chosen, style)
         meant = to if to in [choice["value"] for choice in to_whom] else CHOSEN
         return (
-            roster_table(found, choices, conditions, chosen, at_us, style, may_act=may_act),
-            pager(found, choices, style),
+            plain(roster_table(found, choices, conditions, chosen, at_us, style, may_act=may_act)),
+            plain(pager(found, choices, style)),
             counted(found, style),
             tag_choices(found.tags, choices.tag),
             to_whom,

@@ -21,6 +21,7 @@ from dashboard.explore.panels import PANELS, Panel, series_name
 from dashboard.figures import Figure, Style, Window
 from dashboard.pages import EXPLORE
 from dashboard.panels.parts import Child, aria, empty, failed
+from dashboard.plain import plain
 from dashboard.views import CUSTOM
 from telemetry.errors import LumosError, QuestionError
 from telemetry.timestamps import US_PER_MS, now_us, parse_instant
@@ -139,14 +140,14 @@ def body_of(
     try:
         drawn = panel.draw(panels.ask(context, panel, exploration, window, style), style)
     except LumosError as error:
-        return failed(say, str(error), ids.EXPLORE_RETRY), about
+        return plain(failed(say, str(error), ids.EXPLORE_RETRY)), about
     except Exception:  # noqa: BLE001  (whatever it is, the other panels go on)
         _LOG.exception("the panel %s failed", panel.name)
-        return failed(say, say("unexpected"), ids.EXPLORE_RETRY), about
+        return plain(failed(say, say("unexpected"), ids.EXPLORE_RETRY)), about
     if drawn is None:
-        return empty(panel.icon, say(f"empty {panel.name}")), about
+        return plain(empty(panel.icon, say(f"empty {panel.name}"))), about
     if not isinstance(drawn, dict):
-        return drawn, about
+        return plain(drawn), about
     note = drawn["layout"].get("meta", {}).get("note")
     name = f"{say(f'panel {panel.name}')}, {about}"
     return graph(drawn, name, style), f"{about} · {note}" if note else about

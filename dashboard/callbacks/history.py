@@ -13,6 +13,7 @@ from dashboard.context import Context
 from dashboard.layouts.telling import LIVE
 from dashboard.panels.history import history
 from dashboard.panels.parts import failed
+from dashboard.plain import plain
 from telemetry.errors import LumosError
 from telemetry.timestamps import now_us
 
@@ -33,6 +34,6 @@ def register(app: dash.Dash, context: Context) -> None:
     def show_history(kept: Kept | None, _told: Kept | None, _refresh: int, browser: Kept, page: Kept) -> Any:
         view, style = view_of(kept), style_of(context, page, browser)
         try:
-            return history(context.rows("commands", device=view.device, limit=_SHOWN), now_us(), style)
+            return plain(history(context.rows("commands", device=view.device, limit=_SHOWN), now_us(), style))
         except LumosError as error:
-            return failed(style.say, str(error), ids.REFRESH)
+            return plain(failed(style.say, str(error), ids.REFRESH))

@@ -18,6 +18,7 @@ from dashboard.pages import DEVICES
 from dashboard.panels.history import history, target_text
 from dashboard.panels.journal import pages
 from dashboard.panels.parts import failed
+from dashboard.plain import plain
 from telemetry.commands import COMMANDS
 from telemetry.errors import LumosError
 from telemetry.questions import metadata_of
@@ -69,13 +70,13 @@ def register(app: dash.Dash, context: Context) -> None:
             series = [row for row in context.rows("series") if device in (None, row["device"])]
             effects = effects_of(context, rows, metric) if metric else {}
         except LumosError as error:
-            return failed(style.say, str(error), ids.DEVICES_RETRY), None, [], [], ""
+            return plain(failed(style.say, str(error), ids.DEVICES_RETRY)), None, [], [], ""
         names = sorted({row["metric"] for row in series})
         kinds = sorted({*COMMANDS, *(row["cmd"] for row in rows)})
         asked = {key: value for key, value in wanted.items() if value is not None}
         return (
-            history(rows, at_us, style, with_device=device is None, effects=effects, series=series),
-            pages(number, PER_PAGE, metadata_of(table)["total"], style),
+            plain(history(rows, at_us, style, with_device=device is None, effects=effects, series=series)),
+            plain(pages(number, PER_PAGE, metadata_of(table)["total"], style)),
             [{"value": kind, "label": target_text(kind, style)} for kind in kinds],
             [{"value": name, "label": name} for name in names],
             f"{prefix}commands.csv" + (f"?{urlencode(asked)}" if asked else ""),

@@ -20,6 +20,7 @@ from dashboard.figures import Style, Window
 from dashboard.notes.marks import marks
 from dashboard.notes.panel import listing, removed
 from dashboard.panels.parts import Child, failed
+from dashboard.plain import plain
 from telemetry.errors import LumosError, QuestionError
 from telemetry.timestamps import US_PER_MS, now_us, parse_instant
 
@@ -52,10 +53,10 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         window = drawing.zoom_of(zoomed, view, style) or view.window(now_us())
         found = body(context, [[view.device, view.metric]], window, style, changed)
         if isinstance(found, str):
-            return failed(style.say, found, ids.NOTES_CHANGED), no_update
+            return plain(failed(style.say, found, ids.NOTES_CHANGED)), no_update
         rows, listed = found
         # A view that is new is drawn with its marks; one that is there already gets them alone.
-        return listed, no_update if ctx.triggered_id in (ids.VIEW, None) else marked(rows, window, style)
+        return plain(listed), no_update if ctx.triggered_id in (ids.VIEW, None) else marked(rows, window, style)
 
     @app.callback(
         Output(ids.notes(ids.EXPLORE), "children"),
@@ -73,7 +74,7 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         style = style_of(context, page, browser, exploration.zone)
         series = [[each.device, each.metric] for each in exploration.series]
         found = body(context, series, zoom_of(zoomed) or exploration.window(now_us()), style, changed)
-        return failed(style.say, found, ids.NOTES_CHANGED) if isinstance(found, str) else found[1]
+        return plain(failed(style.say, found, ids.NOTES_CHANGED) if isinstance(found, str) else found[1])
 
 
 def _register_editor(app: dash.Dash, context: Context) -> None:

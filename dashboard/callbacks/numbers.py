@@ -17,6 +17,7 @@ from dashboard.figures import Style
 from dashboard.panels.cards import cards, sparkline
 from dashboard.panels.parts import Child, failed
 from dashboard.panels.statistics import statistics
+from dashboard.plain import plain
 from dashboard.views import View
 from telemetry.errors import LumosError
 from telemetry.timestamps import now_us
@@ -38,7 +39,7 @@ def register(app: dash.Dash, context: Context) -> None:
         view, style = view_of(kept), style_of(context, page, browser)
         if not view.device:
             raise PreventUpdate
-        return numbers(context, view, style, now_us())
+        return tuple(plain(part) for part in numbers(context, view, style, now_us()))
 
 
 def numbers(context: Context, view: View, style: Style, at_us: int) -> tuple[Child, Child, Child]:

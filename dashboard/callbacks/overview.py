@@ -15,6 +15,7 @@ from dashboard.layouts.overview import states
 from dashboard.overview.choices import Choices
 from dashboard.overview.ticking import Heard, overview, tick
 from dashboard.panels.parts import failed
+from dashboard.plain import plain
 from telemetry.errors import LumosError
 from telemetry.timestamps import US_PER_MS, now_us
 
@@ -42,9 +43,9 @@ def register(app: dash.Dash, context: Context) -> None:
         try:
             found = overview(context, Choices.from_json(kept), style, now_us())
         except LumosError as error:
-            return failed(style.say, str(error), ids.OVERVIEW_REFRESH), no_update, no_update, no_update, no_update
+            return plain(failed(style.say, str(error), ids.OVERVIEW_REFRESH)), *[no_update] * 4
         metrics = [{"value": name, "label": label} for name, label in found.metrics.items()]
-        return found.cards, states(style.say, dict(found.counts)), metrics, found.news, found.heard.as_json()
+        return plain(found.cards), states(style.say, dict(found.counts)), metrics, found.news, found.heard.as_json()
 
     @app.callback(
         Output(ids.OVERVIEW_REFRESH, "data"),

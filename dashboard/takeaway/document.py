@@ -20,10 +20,10 @@ from dashboard.explore.choices import Catalog, Exploration, resolve, zoom_in
 from dashboard.explore.drawing import Drawer
 from dashboard.explore.panels import PANELS, Panel
 from dashboard.figures import Figure, Style, Window
+from dashboard.plain import as_html
 from dashboard.takeaway.choice import Choice
 from dashboard.takeaway.names import file_name
 from dashboard.takeaway.rows import shown
-from dashboard.takeaway.static import as_html
 from dashboard.takeaway.writing import csv
 from dashboard.theme import DARK
 from telemetry.errors import LumosError

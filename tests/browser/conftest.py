@@ -17,9 +17,6 @@ from tests.harness.http import get_json
 from tests.harness.processes import Running, free_port, lumos
 from tests.harness.waiting import until
 
-# Long, for a machine that others use too: what is awaited comes at once on an idle one.
-expect.set_options(timeout=20_000)
-
 #: Refusals are told by their own words on the page; Chromium notes each on the console by itself.
 _REFUSED = re.compile(r"status of 40[13] ")
 #: What Chromium and Dash say on the console when a server is not there.
@@ -63,42 +60,102 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """`open_page(locale="fr-FR")` is a page of a browser that knows nobody.
+class Watched:
+    """Opens pages and notes their complaints, and their requests to any other host."""
 
-    An error on its console, or a request to any other host, fails the test at its end; with `outage=True` only errors
-    of the network are forgiven.
-    """
-    problems: list[str] = []
-    contexts = []
+    def __init__(self) -> None:
+        self.problems: list[str] = []
 
-    def open_page(*, outage: bool = False, **options: Any) -> Page:
-        context = chromium.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Paris", **options})
-        contexts.append(context)
-        page = context.new_page()
+    def open(self, browser: Browser, *, outage: bool = False, **options: Any) -> Page:
+        """A page of a browser that knows nobody; in an `outage` errors of the network are forgiven."""
+        page = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Paris", **options}).new_page()
 
         def hear(kind: str, text: str) -> None:
-            if _REFUSED.search(text) or (outage and _OUTAGE.search(text)):
-                return
-            problems.append(f"{kind}: {text}")
+            if not (_REFUSED.search(text) or (outage and _OUTAGE.search(text))):
+                self.problems.append(f"{kind}: {text}")
 
         def watch(request: Request) -> None:
             parts = urlsplit(request.url)
             if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
-                problems.append(f"request to {request.url}")
+                self.problems.append(f"request to {request.url}")
 
         page.on("pageerror", lambda error: hear("page", str(error)))
         page.on("console", lambda said: hear("console", said.text) if said.type == "error" else None)
         page.on("request", watch)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert problems == []
+    def check(self) -> None:
+        """A test fails at its end for what was noted in it."""
+        noted, self.problems = self.problems, []
+        assert noted == []
 
 
 @pytest.fixture
-def page(open_page: Callable[..., Page]) -> Page:
-    return open_page()
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """`open_page(locale="fr-FR")` is a page of a browser of its own; `outage=True` forgives errors of the network."""
+    watched, pages = Watched(), []
+
+    def open_page(**options: Any) -> Page:
+        pages.append(watched.open(chromium, **options))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.context.close()
+    watched.check()
+
+
+@pytest.fixture(scope="package")
+def staying(chromium: Browser) -> Iterator[tuple[Page, Watched]]:
+    """The page that `page` is. Whoever stops a server that it has open closes it first: page.goto("about:blank")."""
+    watched = Watched()
+    page = watched.open(chromium)
+    yield page, watched
+    page.context.close()
+
+
+@pytest.fixture
+def page(staying: tuple[Page, Watched]) -> Iterator[Page]:
+    """One page that stays open from test to test, as in somebody's browser: a test that changes what the browser keeps
+    (clock, language, scheme), or listens to its requests, opens one of its own.
+    """
+    page, watched = staying
+    yield page
+    page.unroute_all()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.emulate_media(color_scheme="light")
+    watched.check()
+
+
+_FOLLOW = """address => {
+    document.querySelectorAll("details[open]").forEach(each => { each.open = false; });
+    window.history.pushState({}, "", address);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+}"""
+#: No callback is under way, and none was in the frames just drawn.
+_IDLE = """() => {
+    const callbacks = window.store?.getState().callbacks;
+    const under_way = ["requested", "prioritized", "blocked", "executing", "watched", "executed"];
+    const busy = !callbacks || under_way.some(each => callbacks[each].length);
+    window.idleFrames = busy ? 0 : (window.idleFrames || 0) + 1;
+    return window.idleFrames > 3;
+}"""
+
+
+def lead(page: Page, address: str) -> None:
+    """Go there as a link of the page leads there: a page that is open already is not loaded anew, which is most of the
+    time that opening takes.
+    """
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+    if page.url.startswith(f"{origin}/") and page.evaluate("Boolean(window.store)"):
+        page.keyboard.press("Escape")
+        page.evaluate(_FOLLOW, address)
+    else:
+        page.goto(address)
+    quiet(page)
+
+
+def quiet(page: Page) -> None:
+    """Until no callback is under way: all that was asked for is shown."""
+    page.evaluate("() => { window.idleFrames = 0; }")
+    page.wait_for_function(_IDLE, timeout=60_000)

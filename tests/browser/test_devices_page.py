@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Actions, Reader
-from tests.browser.conftest import Demo
+from tests.browser.conftest import Demo, lead
 from tests.harness.boards import Desk, boards
 from tests.harness.observer import observer
 from tests.harness.waiting import until
@@ -53,7 +53,7 @@ def lab(demo: Demo) -> Iterator[Lab]:
 
 
 def show(page: Page, demo: Demo, device: str = "") -> None:
-    page.goto(f"{demo.address}/devices{f'?device={device}' if device else ''}")
+    lead(page, f"{demo.address}/devices{f'?device={device}' if device else ''}")
     expect(page.locator("#board-facts .fact" if device else ".roster tbody tr").first).to_be_visible(timeout=30_000)
 
 
@@ -76,7 +76,7 @@ def test_names_are_shown_as_text_everywhere(page: Page, lab: Lab) -> None:
         expect(page.get_by_label("Name", exact=True)).to_have_value(name)
         expect(page.locator("#board-metrics")).to_contain_text(name)
     assert page.locator("img[onerror]").count() == 0
-    page.goto(f"{lab.demo.address}/?device=named-0&metric=light")
+    lead(page, f"{lab.demo.address}/?device=named-0&metric=light")
     expect(page.locator("#device")).to_have_value(f"{HOSTILE[0]} · {HOSTILE[0]}")
 
 
@@ -287,7 +287,7 @@ def test_a_device_is_deleted_after_its_name_was_typed_and_only_that_one(page: Pa
     button.click()
     expect(line(page, "spared")).to_be_visible()
     expect(line(page, "doomed")).to_have_count(0)
-    page.goto(f"{lab.demo.address}/devices?device=doomed")
+    lead(page, f"{lab.demo.address}/devices?device=doomed")
     expect(page.locator("#board-head")).to_contain_text("There is no device")
 
 

@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from telemetry.timestamps import US_PER_DAY, US_PER_MINUTE, US_PER_SECOND, now_us, parse_instant
+from tests.browser.conftest import lead, quiet
 from tests.harness.history import PARIS, History, seed
 from tests.harness.http import get_json
 from tests.harness.processes import free_port, lumos
@@ -38,7 +39,7 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, staying: tuple[Page, Any]) -> Iterator[Site]:
     """Fifteen days up to now by the minute, and three days around a change of the clock."""
     folder = tmp_path_factory.mktemp("explore")
     around = tuple(int((LONG_DAY + timedelta(days=days)).timestamp()) * US_PER_SECOND for days in (-1, 2))
@@ -49,6 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with lumos(folder / "lumos.log", *flags):
         until(lambda: get_json(port, "/health"), "a healthy Lumos", 40)
         yield Site(f"http://127.0.0.1:{port}", port, history)
+        staying[0].goto("about:blank")
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def explore(page: Page, site: Site) -> Callable[..., Page]:
     """`explore(search)` shows it, in the test's own page or another."""
 
     def show(search: str, on: Page = page) -> Page:
-        on.goto(f"{site.address}/explore{search}")
+        lead(on, f"{site.address}/explore{search}")
         settled(on)
         return on
 
@@ -68,6 +70,7 @@ def settled(page: Page) -> None:
     drawn = page.locator(f"{CHART} .scatterlayer path, #explore-cover .empty")
     # The first page of a fresh Lumos, on a machine that others keep busy.
     expect(drawn.first).to_be_attached(timeout=60_000)
+    quiet(page)
     expect(page.locator("#page-explore :is(.skeleton, .under-way)")).to_have_count(0, timeout=60_000)
 
 
@@ -297,7 +300,7 @@ def test_the_day_of_the_clock_change_has_its_25_hours(explore: Any) -> None:
 
 
 def test_the_page_speaks_french_to_its_calendar_and_its_charts(open_page: OpenPage, explore: Any) -> None:
-    page = explore(f"{ONE}&compare=before", open_page(locale="fr-FR"))
+    page = explore("?series=attic/temperature&range=7d&compare=before", open_page(locale="fr-FR"))
     expect(page).to_have_title("Explorer · Lumos")
     expect(page.locator("#explore-legend")).to_contain_text("tirets : ")
     expect(page.locator("#explore-subtitle")).to_contain_text("moyenne")
@@ -338,8 +341,11 @@ def test_a_calendar_range_is_applied_and_a_reversed_one_is_told(explore: Any) ->
     expect(page).to_have_url(re.compile(r"from=2025-10-25T10:00:00.000Z&to=2025-10-27T\d\d:\d\d:00.000Z"))
 
 
-def test_the_clock_can_be_chosen_and_a_link_carries_it(explore: Any, open_page: OpenPage) -> None:
-    page = explore("?series=attic/temperature&from=2025-10-25T10:00:00Z&to=2025-10-25T14:00:00Z&marks=none")
+def test_the_clock_can_be_chosen_and_a_link_carries_it(explore: Any, open_page: OpenPage, page: Page) -> None:
+    other = page
+    page = explore(
+        "?series=attic/temperature&from=2025-10-25T10:00:00Z&to=2025-10-25T14:00:00Z&marks=none", open_page()
+    )
     assert line(page, "Temperature")["x"][0] == "2025-10-25 12:00"
     zone = page.get_by_role("textbox", name="Times in")
     zone.click()
@@ -353,8 +359,7 @@ def test_the_clock_can_be_chosen_and_a_link_carries_it(explore: Any, open_page: 
     link = page.locator("#explore-link")
     page.locator("#page-explore summary").filter(has_text="Link").click()
     assert "zone=Asia/Tokyo" in link.input_value()
-    other = open_page()
-    other.goto(link.input_value())
+    lead(other, link.input_value())
     settled(other)
     assert line(other, "Temperature")["x"][0] == "2025-10-25 19:00"
     expect(other.get_by_role("textbox", name="Times in")).to_have_value("Asia/Tokyo")
@@ -374,9 +379,12 @@ def test_an_empty_range_leads_to_the_last_day_with_data(explore: Any, site: Site
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["explore" + BOTH + "&compare=before,usual", "?device=window&metric=light&range=24h"])
-def test_axe_finds_nothing_serious(path: str, scheme: Any, open_page: OpenPage, site: Site) -> None:
-    page = open_page(color_scheme=scheme, viewport={"width": 1440, "height": 900})
-    page.goto(f"{site.address}/{path}")
+def test_axe_finds_nothing_serious(path: str, scheme: Any, page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    lead(page, f"{site.address}/{path}")
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+    quiet(page)
     expect(
         page.locator(":is(#chart, #explore-chart) .scatterlayer path").locator("visible=true").first
     ).to_be_attached()
@@ -392,9 +400,9 @@ def test_axe_finds_nothing_serious(path: str, scheme: Any, open_page: OpenPage, 
 
 
 @pytest.mark.parametrize("width", [390, 3_840])
-def test_nothing_is_wider_than_the_screen(width: int, open_page: OpenPage, explore: Any) -> None:
-    options: Any = {"viewport": {"width": width, "height": 900}}
-    page = explore(f"{BOTH}&series=window/temperature&compare=before", open_page(**options))
+def test_nothing_is_wider_than_the_screen(width: int, page: Page, explore: Any) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    explore(f"{BOTH}&series=window/temperature&compare=before")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     if width == 390:
         page.get_by_role("button", name="Series and comparisons").click()

@@ -12,44 +12,44 @@ import psutil
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.conftest import Demo
+from tests.browser.conftest import Demo, lead
 from tests.harness.http import get_json
 from tests.harness.observer import observer
 from tests.harness.processes import free_port, lumos
 from tests.harness.waiting import until
 
-CHART = ".js-plotly-plot"
+CHART = "#chart .js-plotly-plot"
 OpenPage = Callable[..., Page]
 
 
 def show(page: Page, demo: Demo, search: str = "?device=sim-1&metric=light&range=15m") -> None:
-    page.goto(f"{demo.address}/{search}")
-    expect(page.locator(f"{CHART} .scatterlayer path").first).to_be_attached(timeout=15_000)
+    lead(page, f"{demo.address}/{search}")
+    expect(page.locator(f"{CHART} .scatterlayer path").first).to_be_attached()
 
 
 def newest_point(page: Page) -> str:
     """Of the mean line; the band below it is the first trace."""
-    return str(page.evaluate("document.querySelector('.js-plotly-plot').data[1].x.at(-1)"))
+    return str(page.evaluate("document.querySelector('#chart .js-plotly-plot').data[1].x.at(-1)"))
 
 
 def shown_range(page: Page) -> list[float]:
     """Both ends in seconds."""
     found: list[float] = page.evaluate(
-        "document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(end => Date.parse(end) / 1000)"
+        "document.querySelector('#chart .js-plotly-plot')._fullLayout.xaxis.range.map(end => Date.parse(end) / 1000)"
     )
     return found
 
 
 def wait_for_a_newer_point(page: Page, than: str) -> None:
-    page.wait_for_function("then => document.querySelector('.js-plotly-plot').data[1].x.at(-1) > then", arg=than)
+    page.wait_for_function("then => document.querySelector('#chart .js-plotly-plot').data[1].x.at(-1) > then", arg=than)
 
 
 def test_the_chart_shows_points_on_a_date_axis_and_grows_without_being_drawn_anew(page: Page, demo: Demo) -> None:
     show(page, demo)
-    assert page.evaluate("document.querySelector('.js-plotly-plot')._fullLayout.xaxis.type") == "date"
-    page.evaluate("document.querySelector('.js-plotly-plot .main-svg').dataset.mine = 'yes'")
+    assert page.evaluate("document.querySelector('#chart .js-plotly-plot')._fullLayout.xaxis.type") == "date"
+    page.evaluate("document.querySelector('#chart .js-plotly-plot .main-svg').dataset.mine = 'yes'")
     wait_for_a_newer_point(page, newest_point(page))
-    assert page.evaluate("document.querySelector('.js-plotly-plot .main-svg').dataset.mine") == "yes"
+    assert page.evaluate("document.querySelector('#chart .js-plotly-plot .main-svg').dataset.mine") == "yes"
     expect(page.locator("#now-time")).to_contain_text("ago")
     expect(page.locator("#badges")).to_contain_text("live")
 
@@ -101,16 +101,17 @@ def test_a_zoom_stays_while_readings_come(page: Page, demo: Demo) -> None:
     assert shown_range(page) == zoomed
     page.locator(f"{CHART} .nsewdrag").first.dblclick()
     page.wait_for_function(
-        "z => Date.parse(document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range[0]) / 1000 < z - 60",
+        "z => Date.parse(document.querySelector('#chart .js-plotly-plot')._fullLayout.xaxis.range[0]) / 1000 < z - 60",
         arg=zoomed[0],
     )
 
 
-def test_a_tick_with_nothing_new_carries_next_to_nothing(page: Page, demo: Demo, tmp_path: Path) -> None:
+def test_a_tick_with_nothing_new_carries_next_to_nothing(open_page: OpenPage, demo: Demo) -> None:
     """A device that has fallen silent: its page goes on asking."""
     with observer(demo.mqtt_port, "none") as board:
         board.publish("esp32/quiet/output", '{"light": 5}')
     until(lambda: get_json(demo.http_port, "/data", device="quiet", metric="light"), "the one reading")
+    page = open_page()
     show(page, demo, "?device=quiet&metric=light&range=15m")
     expect(page.locator("#statistics")).to_contain_text("5")
     bodies: list[int] = []
@@ -147,12 +148,12 @@ def test_device_metric_and_range_are_chosen_and_stand_in_the_address(page: Page,
 def test_a_free_range_is_applied_and_a_reversed_one_is_told(page: Page, demo: Demo) -> None:
     show(page, demo)
     address = "?device=sim-1&metric=light&from=2026-01-02T10:00:00Z&to=2026-01-02T12:00:00Z"
-    page.goto(f"{demo.address}/{address}")
+    lead(page, f"{demo.address}/{address}")
     expect(page.locator("#custom-from")).to_be_visible()
     expect(page.locator("#custom-from")).to_contain_text("2 Jan 2026 11:00")  # the page's clock is that of Paris
     page.get_by_role("button", name="Apply").last.click()
     expect(page.locator("#custom-problem")).to_be_empty()
-    page.goto(f"{demo.address}/?device=sim-1&metric=light&from=2026-01-02T12:00:00Z&to=2026-01-02T10:00:00Z")
+    lead(page, f"{demo.address}/?device=sim-1&metric=light&from=2026-01-02T12:00:00Z&to=2026-01-02T10:00:00Z")
     expect(page.locator(".content")).to_be_visible()
 
 
@@ -186,7 +187,7 @@ def test_a_bare_number_makes_the_original_device_and_names_are_only_text(page: P
     show(page, demo, "?device=esp32&metric=light&range=15m")
     # A French browser would write it otherwise: the digits are what counts.
     expect(page.locator("#now-value")).to_contain_text("1,234")
-    page.goto(f"{demo.address}/?device=odd")
+    lead(page, f"{demo.address}/?device=odd")
     expect(page.locator("#chart-title")).to_contain_text("<img")
     assert page.locator("img[src=x]").count() == 0
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Response, expect
 
-from tests.browser.conftest import Demo
+from tests.browser.conftest import Demo, lead
 from tests.harness.http import get_json
 from tests.harness.observer import Observer, observer
 from tests.harness.waiting import until
@@ -19,7 +19,7 @@ OpenPage = Callable[..., Page]
 
 
 def card(page: Page, name: str) -> Locator:
-    return page.locator(f'[data-device="{name}"]')
+    return page.locator(f'.device-card[data-device="{name}"]')
 
 
 def kept_while_it_ticks(page: Page, name: str) -> bool:
@@ -27,8 +27,8 @@ def kept_while_it_ticks(page: Page, name: str) -> bool:
 
     Once a minute, and when a device comes or goes, all cards are drawn again; between those no tick does.
     """
-    page.evaluate("name => document.querySelector(`[data-device=${name}]`).dataset.mine = 'yes'", name)
-    ago = f"[data-device={name}] [data-ago]"
+    page.evaluate("name => document.querySelector(`.device-card[data-device=${name}]`).dataset.mine = 'yes'", name)
+    ago = f".device-card[data-device={name}] [data-ago]"
     before = float(page.locator(ago).get_attribute("data-ago") or 0)
     newer = "([ago, then]) => Number(document.querySelector(ago).dataset.ago) > then + 2000"
     page.wait_for_function(newer, arg=[ago, before])
@@ -40,7 +40,7 @@ def tell(board: Observer, device: str, **status: Any) -> None:
 
 
 def test_every_device_has_a_card_with_its_newest_value_and_one_is_opened_and_left(page: Page, demo: Demo) -> None:
-    page.goto(demo.address)
+    lead(page, demo.address)
     for name in ("sim-1", "sim-2"):
         expect(card(page, name)).to_have_attribute("data-stands", "live", timeout=15_000)
         expect(card(page, name)).to_contain_text(re.compile(r"live · \d+\u202fs ago"))
@@ -63,7 +63,7 @@ def test_a_device_that_falls_silent_is_told_and_a_new_one_appears(page: Page, de
         tell(board, "porch", online=True, period_ms=1000, sensors={"light": {"unit": "lx", "label": "Light"}})
         board.publish("esp32/porch/output", '{"light": 41}')
         until(lambda: get_json(demo.http_port, "/data", device="porch", metric="light"), "the first reading")
-        page.goto(demo.address)
+        lead(page, demo.address)
         expect(card(page, "porch").locator("[data-value=light]")).to_have_text("41")
         board.publish("esp32/porch/output", '{"light": 42.25}')
         expect(card(page, "porch").locator("[data-value=light]")).to_have_text("42.25")
@@ -77,7 +77,7 @@ def test_a_device_that_falls_silent_is_told_and_a_new_one_appears(page: Page, de
 
 
 def test_devices_are_looked_for_in_the_address_too_and_the_way_back_is_offered(page: Page, demo: Demo) -> None:
-    page.goto(f"{demo.address}/?q=SIM-2")
+    lead(page, f"{demo.address}/?q=SIM-2")
     expect(card(page, "sim-2")).to_be_visible()
     expect(card(page, "sim-1")).to_have_count(0)
     search = page.get_by_label("Find a device")
@@ -92,12 +92,13 @@ def test_devices_are_looked_for_in_the_address_too_and_the_way_back_is_offered(p
     page.get_by_role("option", name="Temperature").click()
     expect(page).to_have_url(f"{demo.address}/?show=temperature")
     expect(card(page, "sim-1").locator(".stat-value [data-value]")).to_have_attribute("data-value", "temperature")
-    page.goto(f"{demo.address}/?device=nobody")
+    lead(page, f"{demo.address}/?device=nobody")
     expect(page.get_by_text("There is no device “nobody”.")).to_be_visible()
     expect(card(page, "sim-1")).to_be_visible()
 
 
-def test_a_tick_of_the_cards_is_light(page: Page, demo: Demo) -> None:
+def test_a_tick_of_the_cards_is_light(open_page: OpenPage, demo: Demo) -> None:
+    page = open_page()
     sizes: list[int] = []
 
     def weigh(response: Response) -> None:
@@ -105,7 +106,7 @@ def test_a_tick_of_the_cards_is_light(page: Page, demo: Demo) -> None:
             sizes.append(0 if response.status == 204 else len(response.body()))
 
     page.on("response", weigh)
-    page.goto(demo.address)
+    lead(page, demo.address)
     expect(card(page, "sim-1")).to_have_attribute("data-stands", "live")
     sizes.clear()
     began = time.monotonic()
@@ -116,7 +117,7 @@ def test_a_tick_of_the_cards_is_light(page: Page, demo: Demo) -> None:
 
 def test_a_phone_has_cards_in_one_column_and_the_keyboard_opens_them(open_page: OpenPage, demo: Demo) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="fr-FR")
-    page.goto(demo.address)
+    lead(page, demo.address)
     expect(card(page, "sim-1")).to_contain_text("en direct")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     boxes = [card(page, name).bounding_box() for name in ("sim-1", "sim-2")]

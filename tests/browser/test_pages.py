@@ -19,7 +19,7 @@ def test_pages_are_reached_by_links_by_addresses_and_by_going_back(page: Page, d
     expect(page.locator("#chart .scatterlayer path").first).to_be_attached()
     expect(links.get_by_role("link", name="Live")).to_have_attribute("aria-current", "page")
     links.get_by_role("link", name="Live").click()
-    expect(page.locator("[data-device=sim-1]")).to_be_visible()
+    expect(page.locator(".device-card[data-device=sim-1]")).to_be_visible()
     page.go_back()
     page.go_back()
     expect(page).to_have_title("Explore · Lumos")

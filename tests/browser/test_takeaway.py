@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Reader
-from tests.browser.conftest import Demo
+from tests.browser.conftest import Demo, lead
 from tests.harness.http import get_json
 from tests.harness.waiting import until
 
@@ -39,7 +39,7 @@ def span(demo: Demo) -> tuple[int, int]:
 def show(page: Page, demo: Demo, span: tuple[int, int], where: str = "") -> None:
     query = f"from={span[0]}&to={span[1]}"
     start = f"explore?series=sim-1/light&{query}" if where else f"?device=sim-1&metric=light&{query}"
-    page.goto(f"{demo.address}/{start}")
+    lead(page, f"{demo.address}/{start}")
     name = "explore" if where else "live"
     expect(page.locator(f"#take-{name}")).to_have_attribute("data-query", re.compile("sim-1"), timeout=40_000)
     expect(page.locator(f"#{'explore-chart' if where else 'chart'} .scatterlayer path").first).to_be_attached()

@@ -247,5 +247,5 @@ def test_an_empty_range_offers_the_last_day_with_data(context_on: Any, style: St
     assert drawing is not None
     assert drawing.shown.cursor == ""
     link = drawing.cover.children[-1]
-    assert link.href.startswith("/?device=window&metric=light&from=2026-11-16T14:00:01")
+    assert link.href.startswith("?device=window&metric=light&from=2026-11-16T14:00:01")
     assert "Tue 17 Nov" in drawing.cover.children[2].children

@@ -14,8 +14,8 @@ from dash import dcc, html
 from dashboard.callbacks.takeaway import of_exploration, of_view
 from dashboard.explore.choices import Catalog, Exploration, resolve
 from dashboard.figures import Style
+from dashboard.plain import as_html
 from dashboard.takeaway.choice import resolve as resolve_choice
-from dashboard.takeaway.static import as_html
 from dashboard.views import CUSTOM, View
 from telemetry.reader import Reader
 from telemetry.settings import Settings
