@@ -109,7 +109,7 @@ def parse(arguments: Mapping[str, Sequence[str]]) -> Asked | None:
 
 
 def health(context: Context) -> dict[str, Any]:
-    """How the whole stands: `ok`, `degraded` (the broker is away), `down` (ingest is)."""
+    """How the whole stands: `ok`, `degraded` (the broker is away, or alerts cannot be sent), `down` (ingest is)."""
     try:
         facts = context.rows("health")[0]
     except StoreUnavailableError:
@@ -123,12 +123,13 @@ def health(context: Context) -> dict[str, Any]:
                 "quarantined": None,
                 "reasons": {},
             },
+            "alerts": {"open": None, "channels_failing": None},
             "store": {"readings": None, "bytes": None},
             "newest_ms": None,
         }
     newest = facts["newest_us"]
     return {
-        "status": "ok" if facts["broker_connected"] else "degraded",
+        "status": "ok" if facts["broker_connected"] and not facts["alert_channels_failing"] else "degraded",
         "broker": {"connected": bool(facts["broker_connected"])},
         "ingest": {
             "running": True,
@@ -137,6 +138,7 @@ def health(context: Context) -> dict[str, Any]:
             "quarantined": facts["quarantined"],
             "reasons": orjson.loads(facts["quarantined_by_reason"]),
         },
+        "alerts": {"open": facts["alerts_open"], "channels_failing": facts["alert_channels_failing"]},
         "store": {"readings": facts["readings"], "bytes": facts["bytes"]},
         "newest_ms": None if newest is None else newest // US_PER_MS,
     }

@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest.allocator import share_heaps
 from telemetry.command_line import parser, read_arguments
@@ -16,6 +18,10 @@ from telemetry.errors import LumosError, SettingError, nearest
 from telemetry.lean import leave_pandas_out
 from telemetry.logs import configure
 from telemetry.settings import Settings, load
+
+if TYPE_CHECKING:
+    from ingest.board_users import BoardUsers
+    from ingest.writer import Writer
 
 _log = logging.getLogger("ingest")
 
@@ -58,6 +64,7 @@ def _run(settings: Settings) -> int:
     """0 when it was asked to stop, 1 when the writer could not go on: whoever supervises starts it again."""
     # Heavy imports wait until the settings are known to be right.
     from ingest.actions import Actions
+    from ingest.alerts.sending import Sender
     from ingest.board_users import BoardUsers
     from ingest.inbox import Inbox
     from ingest.live_questions import with_live_questions
@@ -71,9 +78,7 @@ def _run(settings: Settings) -> int:
     from telemetry.timestamps import now_us
 
     folder = DataFolder(settings.data_dir)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _asked_to_stop()
     with opened(settings, folder) as connection:
         inbox = Inbox(settings.queue_limit, _WINDOW, settings.flush_seconds)
         recent = Recent()
@@ -81,10 +86,10 @@ def _run(settings: Settings) -> int:
         writer = Writer(settings, connection, inbox, recent, keeper)
         subscriber = Subscriber(settings, folder, inbox, writer.sources.filters())
         boards = BoardUsers(settings, folder)
-        if note := boards.refresh():
-            _log.warning("the sources read other topics than before, which the broker must allow: %s", note)
+        _refresh(boards)
         questions = with_live_questions(folder, writer, subscriber, inbox, recent)
-        service = ReadService(settings, folder, connection, questions, Actions(writer, recent, boards))
+        sender = Sender(settings, writer)
+        service = ReadService(settings, folder, connection, questions, Actions(writer, recent, boards, sender))
         folder.announce_ingest({"port": service.port, "pid": os.getpid(), "started_us": now_us()})
         failed = threading.Event()
 
@@ -99,11 +104,11 @@ def _run(settings: Settings) -> int:
         # A daemon, because a disk that hangs must not keep the process for ever; what it holds is unacknowledged.
         thread = threading.Thread(target=write, name="writer", daemon=True)
         thread.start()
-        keeper.start()
-        subscriber.start()
-        _log.info("reads the sources %s", ", ".join(row.name for row in writer.sources.rows))
-        _log.info("writes %s, answers questions on 127.0.0.1:%d", folder.database, service.port)
+        for part in (keeper, sender, subscriber):
+            part.start()
+        _say_ready(writer, folder.database, service.port)
         stop.wait()
+        sender.stop(_STOP_SECONDS / 4)
         inbox.close()
         keeper.stop(_STOP_SECONDS / 2)
         thread.join(_STOP_SECONDS)
@@ -112,6 +117,24 @@ def _run(settings: Settings) -> int:
         service.close()
         _log.info("stopped; everything that was acknowledged is stored")
         return 1 if failed.is_set() else 0
+
+
+def _asked_to_stop() -> threading.Event:
+    """Set by SIGTERM or Ctrl-C."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _say_ready(writer: Writer, database: Path, port: int) -> None:
+    _log.info("reads the sources %s", ", ".join(row.name for row in writer.sources.rows))
+    _log.info("writes %s, answers questions on 127.0.0.1:%d", database, port)
+
+
+def _refresh(boards: BoardUsers) -> None:
+    if note := boards.refresh():
+        _log.warning("the sources read other topics than before, which the broker must allow: %s", note)
 
 
 #: Mosquitto hands over 20 messages and waits for acknowledgements; other brokers allow more.

@@ -33,6 +33,8 @@ class Action:
     run: Callable[[Actions, Mapping[str, Any], str], Any]
     #: Runs in the asker's thread beside the writer, however long it takes (`ingest.maintenance`).
     beside: bool = False
+    #: Arguments that are not kept with the record of who asked: they hold passwords.
+    secret: frozenset[str] = frozenset()
 
 
 def check_arguments(name: str, takes: Takes, arguments: Mapping[str, Any]) -> None:
@@ -50,6 +52,6 @@ def check_arguments(name: str, takes: Takes, arguments: Mapping[str, Any]) -> No
 
 
 def record(connection: duckdb.DuckDBPyConnection, name: str, arguments: Mapping[str, Any], by: str) -> None:
-    """Keep with who asked what was done. A result may hold a password, arguments never do."""
+    """Keep with who asked what was done. A result may hold a password; arguments that do are left out."""
     row: list[object] = [now_us(), by[:200], name, json.dumps(arguments, ensure_ascii=False)]
     transact(connection, ("INSERT INTO changes VALUES ($1, $2, $3, $4)", row))

@@ -12,6 +12,7 @@ from typing import Any
 
 from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, MAYBE_TIME, TEXT, TIME, Action, check_arguments, record
 from ingest.alerts.alert_actions import ALERT_ACTIONS
+from ingest.alerts.sending import Sender
 from ingest.board_users import BoardUsers
 from ingest.deleting import Deleting
 from ingest.describing import Describing
@@ -35,10 +36,11 @@ _WAIT_SECONDS = 30.0
 class Actions:
     """Carries actions out for whoever holds the action token."""
 
-    def __init__(self, writer: Writer, recent: Recent, boards: BoardUsers) -> None:
+    def __init__(self, writer: Writer, recent: Recent, boards: BoardUsers, sender: Sender | None = None) -> None:
         self.writer = writer
         self.recent = recent
         self.boards = boards
+        self.sender = sender or Sender(writer.settings, writer)
         self.notes = Notes(writer.connection, writer.catalog)
         self.describing = Describing(writer.connection, writer.catalog)
         self.deleting = Deleting(writer, boards)
@@ -51,10 +53,11 @@ class Actions:
             raise ActionError(f"'{name[:64]}' is no action{nearest(name, ACTIONS)}")
         check_arguments(name, action.takes, arguments)
         _log.info("%s by %s", name, by)
+        kept = {key: value for key, value in arguments.items() if key not in action.secret}
 
         if action.beside:
             result = action.run(self, arguments, by)
-            self.writer.ask(lambda: self._record(name, arguments, by)).result(_WAIT_SECONDS)
+            self.writer.ask(lambda: self._record(name, kept, by)).result(_WAIT_SECONDS)
             return result
 
         def run() -> Any:
@@ -62,7 +65,7 @@ class Actions:
             if name in DEVICE_ACTIONS:
                 self.recent.standing += 1
                 self.writer.alerts.refresh()
-            record(self.writer.connection, name, arguments, by)
+            record(self.writer.connection, name, kept, by)
             return result
 
         return self.writer.ask(run).result(_WAIT_SECONDS)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ingest.alerts.outbox import standing
 from ingest.inbox import Inbox
 from ingest.recent import Recent
 from ingest.storage.forecast import archive_bytes
@@ -72,6 +73,23 @@ def with_live_questions(
                          schema=_LATEST)  # fmt: skip
         return with_metadata(table, cursor=found.cursor, complete=found.complete, standing=recent.standing)
 
+    def alert_channels(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+        """Where alerts are sent, in the order in which it was made, without the addresses, which are secrets.
+
+        Columns: id, name, service, scheme, language, made_by, made_us, failing, last_sent_us, last_error, waiting (to
+        be tried again at due_us), held (for the end of quiet hours), given_up, due_us.
+        """
+        how = standing(connection)
+        rows = [
+            {
+                **{name: getattr(channel, name) for name in _CHANNEL_NAMES},
+                "waiting": 0, "held": 0, "given_up": 0, "failing": False,
+                **{key: value for key, value in how.get(channel.id, {}).items() if key in _CHANNELS.names},
+            }
+            for channel in writer.channels.all()
+        ]  # fmt: skip
+        return pa.Table.from_pylist(rows, _CHANNELS)
+
     def health(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         """One row: how ingest is doing now."""
         row: dict[str, Any] = {
@@ -86,16 +104,27 @@ def with_live_questions(
             "started_us": started_us,
             "revision": recent.revision,
             "clock_behind": writer.clock_behind,
+            "alerts_open": writer.alerts.open_count,
+            "alert_channels_failing": len(writer.channels.failing),
         }
         schema = pa.schema([(name, _KINDS.get(name, pa.int64())) for name in row])
         return pa.Table.from_pylist([row], schema)
 
     return {
         **QUESTIONS, **with_store_questions(writer.keeper), "changes": changes, "latest": latest, "health": health,
+        "alert_channels": alert_channels,
     }  # fmt: skip
 
 
 _LATEST = pa.schema([("device", pa.string()), ("metric", pa.string()), ("t_us", pa.int64()), ("value", pa.float64())])
+_CHANNEL_NAMES = ("id", "name", "service", "scheme", "language", "made_by", "made_us")
+_CHANNELS = pa.schema(
+    [
+        *((name, pa.string()) for name in _CHANNEL_NAMES[:-1]), ("made_us", pa.int64()), ("failing", pa.bool_()),
+        ("last_sent_us", pa.int64()), ("last_error", pa.string()), ("waiting", pa.int64()), ("held", pa.int64()),
+        ("given_up", pa.int64()), ("due_us", pa.int64()),
+    ]
+)  # fmt: skip
 _KINDS = {
     "broker_connected": pa.bool_(),
     "messages_per_second": pa.float64(),

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from ingest.alerts.channels import Channels
 from ingest.alerts.engine import Alerts
 from ingest.arrivals import Arrivals
 from ingest.batch import TABLES, Batch
@@ -32,6 +33,7 @@ from ingest.storage.keeper import Keeper
 from ingest.subscriber import Subscriber
 from ingest.telling import Telling
 from ingest.transactions import roll_back
+from telemetry.datafolder import DataFolder
 from telemetry.settings import Settings
 from telemetry.timestamps import now_us
 from telemetry.topics import TopicKind, Topics
@@ -68,7 +70,7 @@ class Writer:
         recent: Recent,
         keeper: Keeper | None = None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self.connection = connection
         self._inbox = inbox
         self._recent = recent
@@ -82,7 +84,8 @@ class Writer:
         self.sources.recall(self.memory.announced.announcements(), Clock(now_us()))
         self._telling = Telling(self.memory.numbers, self._topics)
         self.holding = Holding(connection, self.memory, recent)
-        self.alerts = Alerts(connection, self.memory, recent)
+        self.channels = Channels(DataFolder(settings.data_dir))
+        self.alerts = Alerts(connection, self.memory, recent, self.channels.ids)
         self._subscriber: Subscriber | None = None
         self._unfolded = self._count("SELECT count(*) FROM tail")
         self.readings = self._unfolded + self._count(

@@ -43,6 +43,7 @@ class DataFolder:
         self.app_address = self.run / "app.json"
         self.ingest_client_id = self.secrets / "ingest.client-id"
         self.subscriptions = self.run / "subscriptions.json"
+        self.alert_channels = self.secrets / "alert-channels.json"
         self.people = self.secrets / "people.sqlite"
         self.broker_users = self.secrets / "broker-users.json"
         self.broker_users_nats = self.broker / "users.conf"

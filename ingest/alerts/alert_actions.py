@@ -1,11 +1,14 @@
-"""The actions on alert rules and episodes: made, changed, switched, deleted; acknowledged."""
+"""The actions on alerts: rules made, changed, switched, deleted; episodes acknowledged; channels made and tried."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, TEXT, Action, Takes
+from ingest.alerts.channels import checked_url
+from ingest.alerts.delivery import service_of
+from ingest.alerts.outbox import sweep
 from telemetry.alerts import FIELDS
 from telemetry.errors import ActionError
 from telemetry.timestamps import now_us
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from ingest.actions import Actions
 
 NOTE_LENGTH = 500
+_WAIT_SECONDS = 30.0
 
 
 def _make_rule(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
@@ -69,6 +73,47 @@ def _acknowledge(actions: Actions, arguments: Mapping[str, Any], by: str) -> dic
     return {"id": arguments["id"]}
 
 
+def _make_channel(actions: Actions, arguments: Mapping[str, Any], by: str) -> dict[str, str]:
+    """Have alerts sent somewhere; the address is kept in the folder of secrets, and told to nobody."""
+    url = checked_url(arguments["url"])
+    service, channels = service_of(url), actions.writer.channels
+    language = arguments.get("language") or "en"
+    made = _in_turn(actions, lambda: channels.make(arguments["name"], url, service, language, by))
+    return {"id": made, "service": service}
+
+
+def _change_channel(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
+    """Give a channel another name, address or language; what is absent stays."""
+    said = {key: arguments.get(key) for key in ("name", "language")}
+    if arguments.get("url"):
+        url = checked_url(arguments["url"])
+        said |= {"url": url, "service": service_of(url)}
+    _in_turn(actions, lambda: actions.writer.channels.change(arguments["id"], **said))
+    return {"id": arguments["id"]}
+
+
+def _delete_channel(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, str]:
+    """Give a channel up, with what waits for it."""
+    writer = actions.writer
+
+    def delete() -> None:
+        writer.channels.delete(arguments["id"])
+        sweep(writer.connection, now_us(), writer.channels.ids())
+
+    _in_turn(actions, delete)
+    return {"id": arguments["id"]}
+
+
+def _test_channel(actions: Actions, arguments: Mapping[str, Any], _by: str) -> dict[str, Any]:
+    """Send a test through a channel; whether it was taken, and why not."""
+    return actions.sender.try_out(arguments["id"])
+
+
+def _in_turn(actions: Actions, work: Callable[[], Any]) -> Any:
+    """Do it in the writer's thread, between two batches."""
+    return actions.writer.ask(work).result(_WAIT_SECONDS)
+
+
 def _said(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: arguments.get(name) for name in FIELDS}
 
@@ -86,4 +131,16 @@ ALERT_ACTIONS: Mapping[str, Action] = {
     "switch_alert_rule": Action({"id": TEXT, "enabled": (bool,)}, _switch_rule),
     "delete_alert_rule": Action({"id": TEXT}, _delete_rule),
     "acknowledge_alert": Action({"id": TEXT, "note": MAYBE_TEXT}, _acknowledge),
+    # These know secrets, or ask others: beside the writer, which nobody may keep waiting.
+    "make_alert_channel": Action(
+        {"name": TEXT, "url": TEXT, "language": MAYBE_TEXT}, _make_channel, beside=True, secret=frozenset({"url"})
+    ),
+    "change_alert_channel": Action(
+        {"id": TEXT, "name": MAYBE_TEXT, "url": MAYBE_TEXT, "language": MAYBE_TEXT},
+        _change_channel,
+        beside=True,
+        secret=frozenset({"url"}),
+    ),
+    "delete_alert_channel": Action({"id": TEXT}, _delete_channel, beside=True),
+    "test_alert_channel": Action({"id": TEXT}, _test_channel, beside=True),
 }

@@ -85,6 +85,8 @@ class Alerts:
         self._pending: set[Watch] = set()
         self._untold: set[Watch] = set()
         self._bands: dict[Key, Bands] = {}
+        #: By the clock of which zone they were looked up.
+        self._zones: dict[Key, str] = {}
         self._generation = -1
         self._next_tick = self._next_peaks = self._well_from = 0.0
         self._quarter = 0
@@ -162,9 +164,13 @@ class Alerts:
         """How many episodes are open."""
         return sum(watch.episode is not None for watch in list(self._watches.values()))
 
-    def wanting_bands(self) -> list[tuple[Key, str]]:
+    def wanting_bands(self, *, only_new: bool = False) -> list[tuple[Key, str]]:
         """The watches that compare with what is usual, with their zones; for the thread that looks it up."""
-        return [(key, watch.rule.zone) for key, watch in self._watches.items() if watch.rule.kind == "outside"]
+        return [
+            (key, watch.rule.zone)
+            for key, watch in list(self._watches.items())
+            if watch.rule.kind == "outside" and not (only_new and self._zones.get(key) == watch.rule.zone)
+        ]
 
     def take_bands(self, found: dict[Key, Bands]) -> None:
         """What is usual, by watch; in the writer's thread."""
@@ -172,6 +178,7 @@ class Alerts:
         for key, bands in found.items():
             watch = self._watches.get(key)
             if watch is not None:
+                self._zones[key] = watch.rule.zone
                 watch.bands = bands
                 self._requiet(watch)
 

@@ -139,6 +139,7 @@ def test_health_without_ingest_is_down(client: Any) -> None:
         ({}, "ok", NOON_US // 1_000),
         ({"newest_us": None, "readings": 0}, "ok", None),
         ({"broker_connected": False}, "degraded", NOON_US // 1_000),
+        ({"alert_channels_failing": 1}, "degraded", NOON_US // 1_000),
     ],
 )
 def test_health_says_how_ingest_and_broker_stand(
