@@ -31,8 +31,9 @@ DEFAULTS = {
     "sensors": [{"driver": "photoresistor", "metric": "light", "pin": 36}],
 }
 
-#: Samples of so long are not stored: something is in the way, and what is known of them must outlive a power cut.
-_WAITING_MS = 5_000
+#: Samples of so long are not stored: something is in the way, and what is known of them must outlive a power cut. A
+#: host says once a second what is stored.
+_WAITING_MS = 2_500
 
 
 class Board:
@@ -170,7 +171,7 @@ class Board:
         self._readings = self.sensors.read()
         if self.state["sending"] and not self.resting:
             sample = self.buffer.add(uptime_ms, t, codec.readings(self._readings))
-            waiting = len(self.buffer) * self.state["period_ms"] > _WAITING_MS
+            waiting = self._client is None or len(self.buffer) * self.state["period_ms"] > _WAITING_MS
             self.hal.remember({"seq": sample.seq, "uptime": uptime_ms}, waiting)
         self.redraw.set()
 

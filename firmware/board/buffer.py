@@ -7,9 +7,10 @@ nothing. Never unbounded: when full, the oldest goes, is counted, and is reporte
 A restart empties the memory and leaves the ring: its samples keep the boot and number they were born with.
 """
 
+from .drops import Drop, Drops
 from .ring import Block
+from .sample import FLYING, QUEUED, WAITING, Sample
 
-QUEUED, FLYING, WAITING = 0, 1, 2
 #: How long a sample that the broker acknowledged may stay uncovered before it is sent again.
 PATIENCE_MS = 30_000
 #: Each fruitless round doubles that up to here: with the host away for hours, the broker must not fill with copies.
@@ -18,41 +19,6 @@ PATIENCE_LIMIT_MS = 480_000
 _BLOCK_ROWS = 20
 #: Blocks from flash that may be in memory at once: more than a board has memory for would only wait there.
 _BLOCKS = 2
-
-
-class Sample:
-    """What was measured at one moment. `tried`: it has left the board at least once, so it may be stored somewhere."""
-
-    __slots__ = ("at_ms", "boot", "readings", "seq", "state", "t", "tried", "uptime_ms")
-
-    def __init__(self, boot, seq, uptime_ms, t, readings, tried=False):
-        self.boot = boot
-        self.seq = seq
-        self.uptime_ms = uptime_ms
-        self.t = t
-        self.readings = readings
-        self.state = QUEUED
-        self.tried = tried
-        self.at_ms = 0
-
-
-class Drop:
-    """Samples that had to go, from `first` to `seq`: under way to the host like a sample, as an event."""
-
-    __slots__ = ("all_tried", "at_ms", "boot", "count", "first", "number", "seq", "state", "t", "tried", "uptime_ms")
-
-    def __init__(self, boot, first, seq, uptime_ms, t, all_tried=False):
-        self.boot = boot
-        self.first = first
-        self.seq = seq
-        self.count = seq - first + 1
-        self.all_tried = all_tried  # none of them was still unsent, so each may have been stored after all
-        self.uptime_ms = uptime_ms
-        self.t = t
-        self.number = None
-        self.state = QUEUED
-        self.tried = False
-        self.at_ms = 0
 
 
 class _Loaded:
@@ -77,20 +43,21 @@ class Buffer:
         self.stored_seen = stored_seen
         self.boot = boot
         self.next_seq = 0
-        self.dropped = 0
         self._kept = []
         self._ring = ring
         self._before = before or ("", None)
         self._loaded = []
-        self._gaps = []  # drops that are not being reported yet
-        self._report: Drop | None = None  # the drop that is under way to the host, one at a time
+        self._drops = Drops(ring)
+        self._newest: tuple[int, int | None] = (0, None)  # when the newest sample was measured
         self._patience_ms = PATIENCE_MS
         # The last number of this boot that went on the broker's word alone, and since when a host does not know of it.
         self._let_go = self._floor = -1
         self._doubted_ms = None
-        if ring is not None:
-            for lost_boot, first, last in ring.load_drops():
-                self._gaps.append(Drop(lost_boot, first, last, 0, None))
+
+    @property
+    def dropped(self) -> int:
+        """How many samples had to go since the start."""
+        return self._drops.count
 
     def __len__(self) -> int:
         on_flash = self._ring.samples if self._ring is not None else 0
@@ -102,17 +69,19 @@ class Buffer:
         """Number a sample and keep it; `readings` is what the codec made of it."""
         sample = Sample(self.boot, self.next_seq, uptime_ms, t, readings)
         self.next_seq += 1
-        if len(self._kept) >= self.capacity and not self._move_to_flash(uptime_ms, t):
-            self._drop_oldest(uptime_ms, t)
+        self._newest = (uptime_ms, t)
+        if len(self._kept) >= self.capacity and not self._move_to_flash():
+            oldest = self._kept.pop(0)
+            self._drop(oldest.boot, oldest.seq, oldest.seq, oldest.tried)
         self._kept.append(sample)
         return sample
 
     def keep_on_flash(self) -> None:
         """Before a restart: whatever memory holds goes to the ring, as far as there is one."""
-        while self._kept and self._move_to_flash(self._kept[-1].uptime_ms, self._kept[-1].t, flying=True):
+        while self._kept and self._move_to_flash(flying=True):
             pass
 
-    def _move_to_flash(self, uptime_ms, t, flying=False):
+    def _move_to_flash(self, flying=False):
         """Whether there is room again: the oldest samples went to the ring, always in order."""
         if self._ring is None:
             return False
@@ -123,16 +92,8 @@ class Buffer:
         tried = True
         for sample in run:
             tried = tried and sample.tried
-
-        def lost(boot, first, last):
-            for loaded in list(self._loaded):
-                if loaded.block.boot == boot and loaded.block.seq == first:  # some of it may be safe already
-                    self._loaded.remove(loaded)
-                    first, last = loaded.samples[0].seq, loaded.samples[-1].seq
-            self._note_drop(Drop(boot, first, last, uptime_ms, t))
-
         try:
-            self._ring.append(Block(run[0].boot, run[0].seq, rows, tried), lost)
+            self._ring.append(Block(run[0].boot, run[0].seq, rows, tried), self._lost)
         except OSError:
             return False
         self._forget(run)
@@ -142,31 +103,17 @@ class Buffer:
         first = self._kept.index(run[0])
         del self._kept[first : first + len(run)]
 
-    def _drop_oldest(self, uptime_ms, t):
-        oldest = self._kept.pop(0)
-        self._note_drop(Drop(oldest.boot, oldest.seq, oldest.seq, uptime_ms, t, oldest.tried))
+    def _lost(self, boot, first, last):
+        """The ring gives these up, or cannot read them any more."""
+        for loaded in list(self._loaded):
+            if loaded.block.boot == boot and loaded.block.seq == first:  # some of it may be safe already
+                self._loaded.remove(loaded)
+                first, last = loaded.samples[0].seq, loaded.samples[-1].seq
+        self._drop(boot, first, last)
 
-    def _note_drop(self, drop):
-        self.dropped += drop.count
-        last = self._gaps[-1] if self._gaps else None
-        if last is not None and last.boot == drop.boot and last.seq + 1 == drop.first:
-            last.seq = drop.seq
-            last.count += drop.count
-            last.all_tried = last.all_tried and drop.all_tried
-        else:
-            self._gaps.append(drop)
-        self._save_drops()
-
-    def _save_drops(self):
-        if self._ring is None:
-            return
-        drops = list(self._gaps)
-        if self._report is not None:
-            drops.insert(0, self._report)
-        try:
-            self._ring.save_drops([[drop.boot, drop.first, drop.seq] for drop in drops])
-        except OSError:
-            pass  # the flash is broken: what memory holds is told while it holds
+    def _drop(self, boot, first, last, all_tried=False):
+        """They had to go now, and the newest sample is the only clock here."""
+        self._drops.note(Drop(boot, first, last, self._newest[0], self._newest[1], all_tried))
 
     # What goes out
 
@@ -200,7 +147,7 @@ class Buffer:
         return run
 
     def _load(self):
-        block = self._ring.take()
+        block = self._ring.take(self._lost)
         if block is None:
             return
         ended = 0
@@ -214,10 +161,8 @@ class Buffer:
         self._loaded.append(_Loaded(block, samples))
 
     def drop_report(self) -> "Drop | None":
-        """The drop to report now, if there is one; the next is not reported before this one has been heard."""
-        if self._report is None and self._gaps:
-            self._report = self._gaps.pop(0)
-        return self._report if self._report is not None and self._report.state == QUEUED else None
+        """The drop to report now, if there is one."""
+        return self._drops.next()
 
     # What became of it
 
@@ -237,9 +182,7 @@ class Buffer:
                 if item.boot == self.boot and item.seq > self._let_go:
                     self._let_go = item.seq
             self._keep_where(lambda sample: sample.state != WAITING)
-            if self._report is not None and self._report.state == WAITING:
-                self._report = None
-                self._save_drops()
+            self._drops.heard()
 
     def covered(self, numbers: "dict[str, int]") -> None:
         """The host spoke: of each boot that it names, all up to the number is safe."""
@@ -249,16 +192,7 @@ class Buffer:
 
         # What has never left the board cannot be stored, whatever the message says.
         self._keep_where(lambda sample: sample.seq > numbers.get(sample.boot, -1) or not sample.tried)
-        settled = False
-        if self._report is not None and self._is_settled(self._report, numbers):
-            self._report = None
-            settled = True
-        for drop in list(self._gaps):
-            if self._is_settled(drop, numbers):
-                self._gaps.remove(drop)
-                settled = True
-        if settled:
-            self._save_drops()
+        self._drops.covered(numbers)
 
     def _keep_where(self, keep):
         _filter(self._kept, keep)
@@ -267,14 +201,6 @@ class Buffer:
             if not loaded.samples:
                 self._loaded.remove(loaded)
                 self._ring.settle(loaded.block)
-
-    def _is_settled(self, drop, numbers):
-        """Whether the host knows all of a drop: it heard the report, or stored the samples before they had to go."""
-        if drop.seq > numbers.get(drop.boot, -1) or not (drop.tried or drop.all_tried):
-            return False
-        if not drop.tried:
-            self.dropped -= drop.count
-        return True
 
     def disconnected(self) -> None:
         """The connection is gone, and with it every acknowledgement that was under way: send again what is kept."""
@@ -306,7 +232,7 @@ class Buffer:
         elif self._doubted_ms is None:
             self._doubted_ms = now_ms
         elif now_ms - self._doubted_ms >= PATIENCE_MS:
-            self._note_drop(Drop(self.boot, self._floor + 1, last, now_ms, None))
+            self._drops.note(Drop(self.boot, self._floor + 1, last, now_ms, None))
             self._let_go = -1
 
     def _everything(self):
@@ -315,8 +241,8 @@ class Buffer:
         for loaded in self._loaded:
             for sample in loaded.samples:
                 yield sample
-        if self._report is not None:
-            yield self._report
+        if self._drops.report is not None:
+            yield self._drops.report
 
 
 def _filter(samples, keep):

@@ -1,4 +1,4 @@
-"""The ESP32's hardware behind what `hal.py` names: pins, radio, screen, memory that outlives a reset.
+"""The ESP32's hardware behind what `hal.py` names: pins, radio, screen, clock.
 
 The only module that imports the machine's own. Nothing here knows of samples, commands or MQTT.
 """
@@ -6,7 +6,6 @@ The only module that imports the machine's own. Nothing here knows of samples, c
 import asyncio
 import binascii
 import gc
-import json
 import socket
 import struct
 import time
@@ -16,16 +15,12 @@ import machine
 import network
 
 from .hal import Hal
+from .lasting import Lasting
 from .names import look_up
 
 _RING = "ring"
 _WATCHDOG_MS = 30_000
 _PROMPT_MS = 3_600_000
-#: How often what must outlive a power cut is written to flash: its cells last for 100,000 times.
-_SAVE_EVERY_MS = 10_000
-#: In an outage more often, since what it would say of the last samples is then all that is known of them.
-_SAVE_SOON_MS = 1_000
-_EAGER = ("boot", "stored_seen", "reboot_id", "joined", "cause")
 _JOIN_SECONDS = 15
 _SECONDS_1900_TO = {1970: 2_208_988_800, 2000: 3_155_673_600}
 #: A contact bounces when it closes and when it opens; a press is what still holds after so long.
@@ -57,11 +52,9 @@ class Esp32Hal(Hal):
         self._bus: machine.I2C | None = None
         self._screen = self._make_screen(wiring["screen"])
         self._rtc = machine.RTC()
-        self._nvs = esp32.NVS("lumos")
-        self._memory = self._recall_all()
-        self._saved_ms = 0
+        self._lasting = Lasting(self._rtc, esp32.NVS("lumos"), self.uptime_ms)
         self._watchdog: machine.WDT | None = None
-        self._cause = self._memory.pop("cause", None) or self._reset_cause()
+        self._cause = self._lasting.values.pop("cause", None) or self._reset_cause()
 
     # Network
 
@@ -234,7 +227,7 @@ class Esp32Hal(Hal):
 
     def reset(self, cause: str) -> None:
         self.remember({"cause": cause})
-        self._save()
+        self._lasting.save()
         machine.reset()
 
     def feed(self) -> None:
@@ -248,35 +241,10 @@ class Esp32Hal(Hal):
             machine.WDT(timeout=_PROMPT_MS)
 
     def remember(self, values: dict, soon: bool = False) -> None:
-        eager = False
-        for key, value in values.items():
-            eager = eager or (key in _EAGER and self._memory.get(key) != value)
-            self._memory[key] = value
-        self._rtc.memory(json.dumps(self._memory))
-        if eager or self.uptime_ms() - self._saved_ms >= (_SAVE_SOON_MS if soon else _SAVE_EVERY_MS):
-            self._save()
-
-    def _save(self):
-        self._saved_ms = self.uptime_ms()
-        self._nvs.set_blob("memory", json.dumps(self._memory))
-        self._nvs.commit()
+        self._lasting.remember(values, soon)
 
     def recall(self, key: str):
-        return self._memory.get(key)
-
-    def _recall_all(self):
-        """What the clock's memory kept over a reset, else what the flash kept over a power cut."""
-        kept = self._rtc.memory()
-        if not kept:
-            room = bytearray(1_024)
-            try:
-                kept = bytes(room[: self._nvs.get_blob("memory", room)])
-            except OSError:
-                return {}
-        try:
-            return json.loads(kept)
-        except ValueError:
-            return {}
+        return self._lasting.values.get(key)
 
     def flash_folder(self) -> str:
         return _RING

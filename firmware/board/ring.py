@@ -1,11 +1,13 @@
 """Samples on flash, past what memory holds: a ring of small files, oldest dropped first.
 
-Samples come and go in blocks: a header with length, number of samples and checksum, then a line of JSON for the block
-and one for each sample, so that no piece asks for much memory at once. A block goes to the end of the newest file; a
-file from an earlier start is never appended to. So a power cut at any byte loses the block that was being written and
-nothing else. A file is deleted when each of its blocks is settled, or when the ring is full.
+Samples come and go in blocks: a header, then a line of JSON for each sample, so that no piece asks for much memory at
+once. A block goes to the end of the newest file; a file from an earlier start is never appended to, so it holds one
+boot. A power cut at any byte loses the block that was being written and nothing else. A file is deleted when each of
+its blocks is settled, or when the ring is full.
 
-`drops.json` beside the files holds what was lost and is not yet known to the host.
+The header names its samples and has a checksum of its own: what flash does not give back any more, one block or all the
+rest of a file, is told by its numbers (`lost`), never passed over. `drops.json` beside the files holds what was lost
+and is not yet known to the host.
 """
 
 import binascii
@@ -13,9 +15,11 @@ import json
 import os
 import struct
 
-_FORMAT = "<2sHHI"
-_MAGIC = b"LB"
-_HEADER_BYTES = 10
+#: Magic, bytes of the rows, how many, whether tried, boot, number of the first; checksums of the rows and of all this.
+_FORMAT = "<2sHBB8sII"
+_MAGIC = b"LR"
+_FORMAT_BYTES = 22
+_HEADER_BYTES = _FORMAT_BYTES + 4
 #: Read at once where only the checksum matters.
 _CHUNK = 256
 #: Small files, so that little comes twice after a restart and little goes when the ring is full.
@@ -24,7 +28,8 @@ _DROPS = "drops.json"
 
 
 class Block:
-    """Samples with consecutive numbers: `boot`, `seq` of the first, `rows` of [uptime_ms, t or None, readings]."""
+    """Samples with consecutive numbers: `boot`, at most 8 characters, `seq` of the first, `rows` of [uptime_ms, t or
+    None, readings], at most 255 of them."""
 
     __slots__ = ("boot", "file", "rows", "seq", "tried")
 
@@ -37,14 +42,24 @@ class Block:
 
 
 class _File:
-    __slots__ = ("bytes", "number", "open_blocks", "read_to", "samples")
+    """`next` to `last`: the numbers it holds of its `boot` that were not handed out yet."""
 
-    def __init__(self, number, size, samples):
+    __slots__ = ("boot", "bytes", "last", "next", "number", "open_blocks", "read_to", "samples")
+
+    def __init__(self, number, size):
         self.number = number
         self.bytes = size
-        self.samples = samples  # in the file and not yet handed out
+        self.samples = 0  # in the file and not yet handed out
         self.read_to = 0
         self.open_blocks = []  # handed out and not settled
+        self.boot = ""
+        self.next = self.last = -1
+
+    def holds(self, boot, seq, rows):
+        if not self.boot:
+            self.boot, self.next = boot, seq
+        self.last = seq + rows - 1
+        self.samples += rows
 
 
 class Ring:
@@ -58,27 +73,39 @@ class Ring:
         self._writing: _File | None = None
         self.samples = 0  # in files and not yet handed out
         _make_folder(folder)
-        numbers = sorted(int(name) for name in os.listdir(folder) if name.isdigit())
-        for number in numbers:
+        for number in sorted(int(name) for name in os.listdir(folder) if name.isdigit()):
             self._open_old(number)
 
     def _open_old(self, number):
-        size = os.stat(self._path(number))[6]
-        samples = 0
-        with open(self._path(number), "rb") as stream:
-            while True:
-                rows = _skip(stream)
-                if not rows:
-                    break
-                samples += rows
-        if samples:
-            self._files.append(_File(number, size, samples))
-            self.samples += samples
+        """By the headers alone: whether what they name is whole shows when it is read."""
+        file = _File(number, 0)
+        try:
+            file.bytes = os.stat(self._path(number))[6]
+            with open(self._path(number), "rb") as stream:
+                end = 0
+                while True:
+                    head = _header(stream)
+                    if head is None:
+                        break
+                    file.holds(head[2], head[3], head[1])
+                    end += _HEADER_BYTES + head[0]
+                    stream.seek(end)
+        except OSError:
+            pass  # as far as it could be read
+        if file.samples:
+            self._files.append(file)
+            self.samples += file.samples
         else:
-            os.remove(self._path(number))
+            self._remove(number)
 
     def _path(self, name):
         return f"{self._folder}/{name}"
+
+    def _remove(self, number):
+        try:
+            os.remove(self._path(number))
+        except OSError:
+            pass  # never written, or not to be reached any more
 
     def append(self, block: Block, lost) -> None:
         """Write a block. What has to go for it is told before it goes, as `lost(boot, first, last)`."""
@@ -90,13 +117,16 @@ class Ring:
         file = self._writing
         if file is None or file.bytes + size > self._file_bytes:
             number = self._files[-1].number + 1 if self._files else 0
-            file = self._writing = _File(number, 0, 0)
+            file = self._writing = _File(number, 0)
             self._files.append(file)
         while len(self._files) > 1 and sum(other.bytes for other in self._files) + size > self._limit:
             self._drop_oldest(lost)
+        head = struct.pack(
+            _FORMAT, _MAGIC, length, len(block.rows), block.tried, block.boot.encode(), block.seq, checksum
+        )
         try:
             with open(self._path(file.number), "ab") as stream:
-                stream.write(struct.pack(_FORMAT, _MAGIC, length, len(block.rows), checksum))
+                stream.write(head + struct.pack("<I", binascii.crc32(head)))
                 for line in _lines(block):
                     stream.write(line)
         except OSError:
@@ -105,44 +135,64 @@ class Ring:
             self._forget_if_empty(file)
             raise
         file.bytes += size
-        file.samples += len(block.rows)
+        file.holds(block.boot, block.seq, len(block.rows))
         self.samples += len(block.rows)
 
     def _drop_oldest(self, lost):
         file = self._files.pop(0)
         for block in file.open_blocks:
             lost(block.boot, block.seq, block.seq + len(block.rows) - 1)
-        with open(self._path(file.number), "rb") as stream:
-            stream.seek(file.read_to)
-            while True:
-                block = _read(stream)
-                if block is None:
-                    break
-                lost(block.boot, block.seq, block.seq + len(block.rows) - 1)
-        self.samples -= file.samples
-        os.remove(self._path(file.number))
-
-    def take(self) -> "Block | None":
-        """The oldest block that has not been handed out since the start."""
-        for file in list(self._files):
-            if not file.samples:
-                continue
+        try:
             with open(self._path(file.number), "rb") as stream:
-                stream.seek(file.read_to)
-                block = _read(stream)
-                if block is not None:
-                    file.read_to = stream.tell()
-            if block is None:  # damaged since the start: what it held is missed by its numbers
-                self.samples -= file.samples
-                file.samples = 0
-                self._forget_if_empty(file)
-                continue
-            file.samples -= len(block.rows)
-            file.open_blocks.append(block)
-            self.samples -= len(block.rows)
-            block.file = file
-            return block
+                while file.samples:
+                    stream.seek(file.read_to)
+                    head = _header(stream)
+                    if head is None:
+                        break
+                    self._hand_out(file, head)
+                    lost(file.boot, head[3], file.next - 1)
+        except OSError:
+            pass  # by its numbers, then
+        self._give_up(file, lost)
+        self._remove(file.number)
+
+    def take(self, lost) -> "Block | None":
+        """The oldest block that has not been handed out since the start; what cannot be read is `lost`, and gone."""
+        for file in list(self._files):
+            while file.samples:
+                try:
+                    with open(self._path(file.number), "rb") as stream:
+                        stream.seek(file.read_to)
+                        head = _header(stream)
+                        if head is not None:
+                            self._hand_out(file, head)
+                            rows = _rows(stream, head)
+                except OSError:
+                    head = None
+                if head is None:
+                    self._give_up(file, lost)
+                elif rows is None:
+                    lost(file.boot, head[3], file.next - 1)
+                else:
+                    block = Block(file.boot, head[3], rows, bool(head[4]), file)
+                    file.open_blocks.append(block)
+                    return block
+            self._forget_if_empty(file)
         return None
+
+    def _hand_out(self, file, head):
+        file.read_to += _HEADER_BYTES + head[0]
+        file.next = head[3] + head[1]
+        file.samples -= head[1]
+        self.samples -= head[1]
+
+    def _give_up(self, file, lost):
+        """No header where one must be: all the rest of the file is lost."""
+        self.samples -= file.samples
+        file.samples = 0
+        if file.next <= file.last:
+            lost(file.boot, file.next, file.last)
+            file.next = file.last + 1
 
     def settle(self, block: Block) -> None:
         """The samples of a block that was taken are safe."""
@@ -156,10 +206,7 @@ class Ring:
         if file is self._writing:
             self._writing = None
         self._files.remove(file)
-        try:
-            os.remove(self._path(file.number))
-        except OSError:
-            pass  # never written
+        self._remove(file.number)
 
     # What was lost and is not told yet
 
@@ -178,44 +225,32 @@ class Ring:
 
 
 def _lines(block):
-    yield json.dumps([block.boot, block.seq, block.tried]).encode() + b"\n"
     for row in block.rows:
         yield json.dumps(row).encode() + b"\n"
 
 
 def _header(stream):
-    """(length, rows, checksum) of the block that begins here, None where none does."""
-    header = stream.read(_HEADER_BYTES)
-    if len(header) < _HEADER_BYTES:
+    """(bytes, rows, boot, seq, tried, checksum) of the block that begins here, None where none does."""
+    head = stream.read(_HEADER_BYTES)
+    if len(head) < _HEADER_BYTES or struct.unpack("<I", head[_FORMAT_BYTES:])[0] != binascii.crc32(head[:-4]):
         return None
-    magic, length, rows, checksum = struct.unpack(_FORMAT, header)
-    return (length, rows, checksum) if magic == _MAGIC else None
+    magic, length, rows, tried, boot, seq, checksum = struct.unpack(_FORMAT, head[:-4])
+    return (length, rows, boot.rstrip(b"\0").decode(), seq, tried, checksum) if magic == _MAGIC else None
 
 
-def _skip(stream):
-    """How many samples the next block of an open file has; 0 at its end or where it is torn."""
-    header = _header(stream)
-    if header is None:
-        return 0
-    left, found = header[0], 0
+def _rows(stream, head):
+    """The rows behind a header that was read, None where they are not what was written."""
+    start, left, found = stream.tell(), head[0], 0
     while left:
         chunk = stream.read(min(left, _CHUNK))
         if not chunk:
-            return 0
+            return None
         left -= len(chunk)
         found = binascii.crc32(chunk, found)
-    return header[1] if found == header[2] else 0
-
-
-def _read(stream):
-    """The next block of an open file, None at its end or where it is torn."""
-    start = stream.tell()
-    if not _skip(stream):
+    if found != head[5]:
         return None
     stream.seek(start)
-    _, count, _ = _header(stream)
-    boot, seq, tried = json.loads(stream.readline())
-    return Block(boot, seq, [json.loads(stream.readline()) for _ in range(count)], tried)
+    return [json.loads(stream.readline()) for _ in range(head[1])]
 
 
 def _make_folder(folder):

@@ -9,26 +9,28 @@ from __future__ import annotations
 
 from typing import Any
 
+#: What all boards with the first chip of the family share.
+_ESP32: dict[str, Any] = {
+    "chip": "ESP32",
+    "button": (0, True),
+    "adc": (32, 33, 34, 35, 36, 37, 38, 39),
+    "light": 36,
+}
+
 BOARDS: dict[str, dict[str, Any]] = {
     "ttgo-lora32": {
+        **_ESP32,
         "name": "TTGO LoRa32 with OLED",
-        "chip": "ESP32",
         "led": (25, False),
-        "button": (0, True),
         "screen": {"sda": 4, "scl": 15, "reset": 16},
-        "adc": (32, 33, 34, 35, 36, 37, 38, 39),
         "i2c": {"sda": 4, "scl": 15},
-        "light": 36,
     },
     "esp32-devkit": {
+        **_ESP32,
         "name": "ESP32 DevKit",
-        "chip": "ESP32",
         "led": (2, False),
-        "button": (0, True),
         "screen": None,
-        "adc": (32, 33, 34, 35, 36, 37, 38, 39),
         "i2c": {"sda": 21, "scl": 22},
-        "light": 36,
     },
     "esp32-c3": {
         "name": "ESP32-C3 SuperMini",

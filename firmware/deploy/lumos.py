@@ -13,7 +13,7 @@ from typing import Any
 
 from firmware.deploy.errors import BoardConfigError
 from telemetry.datafolder import DataFolder
-from telemetry.errors import ActionError, LumosError, StoreUnavailableError
+from telemetry.errors import ActionError, BrokerError, LumosError, StoreUnavailableError
 from telemetry.reader import Actions, Reader
 
 
@@ -70,7 +70,7 @@ class RunningLumos:
         by = f"{getpass.getuser()} (deploy)"
         try:
             made = self._actions.call("add_board_user", {"device": device}, by)
-        except ActionError:
+        except (ActionError, BrokerError):  # the name has a password already
             made = self._actions.call("renew_board_user", {"device": device}, by)
         return str(made["password"]), str(made["note"])
 

@@ -244,7 +244,7 @@ class AnyOutage(RuleBasedStateMachine):
         if not hasattr(self, "buffer"):
             return
         kept = {sample.seq for sample in self.buffer._kept}
-        reports = [drop for drop in (self.buffer._report, *self.buffer._gaps) if drop is not None]
+        reports = [drop for drop in (self.buffer._drops.report, *self.buffer._drops._gaps) if drop is not None]
         for number in range(self.buffer.next_seq):
             assert (
                 number in kept or number in self.at_host or any(drop.first <= number <= drop.seq for drop in reports)

@@ -1,4 +1,5 @@
-"""The ring on flash: a power cut at any byte loses the block being written, and the rest is sent once or counted."""
+"""The ring on flash: a power cut at any byte loses the block being written, damaged flash what lay there; all else is
+sent once, and what is lost is counted."""
 
 from __future__ import annotations
 
@@ -26,9 +27,9 @@ def never(boot: str, first: int, last: int) -> None:
     raise AssertionError(f"{boot} lost {first} to {last}")
 
 
-def taken(ring: Ring) -> list[int]:
+def taken(ring: Ring, lost: Any = never) -> list[int]:
     numbers: list[int] = []
-    while (found := ring.take()) is not None:
+    while (found := ring.take(lost)) is not None:
         numbers += range(found.seq, found.seq + len(found.rows))
     return numbers
 
@@ -50,13 +51,13 @@ def test_a_settled_file_is_deleted_and_others_stay(tmp_path: Path) -> None:
     for seq in range(0, 50, 5):
         ring.append(block(seq), never)
     files = len(list(tmp_path.glob("ring/*")))
-    first = ring.take()
+    first = ring.take(never)
     assert first is not None
     ring.settle(first)
-    second = ring.take()
+    second = ring.take(never)
     assert second is not None
     assert len(list(tmp_path.glob("ring/*"))) in (files - 1, files)
-    while (found := ring.take()) is not None:
+    while (found := ring.take(never)) is not None:
         ring.settle(found)
     ring.settle(second)
     assert list(tmp_path.glob("ring/*")) == []
@@ -88,9 +89,76 @@ def test_a_file_that_ends_anywhere_gives_its_whole_blocks(cut: int, blocks: int)
         path.write_bytes(path.read_bytes()[:cut])
         whole = sum(1 for end in ends[1:] if end <= cut)
         again = Ring(folder, 100_000, 100_000)
-        assert taken(again) == list(range(5 * whole))
+        lost: list[tuple[int, int]] = []
+        assert taken(again, lambda _, first, last: lost.append((first, last))) == list(range(5 * whole))
+        # Of the torn block the header may be whole: then it is told what was in it.
+        assert lost in ([], [(5 * whole, 5 * whole + 4)])
         again.append(block(900), never)
-        assert taken(Ring(folder, 100_000, 100_000)) == [*range(5 * whole), *range(900, 905)]
+        once_more = taken(Ring(folder, 100_000, 100_000), lambda _, first, last: lost.append((first, last)))
+        assert once_more == [*range(5 * whole), *range(900, 905)]
+
+
+def _damage(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 0x10
+    path.write_bytes(content)
+
+
+def test_a_block_that_flash_does_not_give_back_is_counted_by_its_numbers_and_the_others_come(tmp_path: Path) -> None:
+    ring = Ring(str(tmp_path / "ring"), 100_000)
+    buffer = Buffer(5, True, "b0", ring)
+    for number in range(30):
+        buffer.add(number, None, f'"light":{number}')
+    path = tmp_path / "ring" / "0"
+    _damage(path, path.stat().st_size // 2)
+    came = []
+    while run := buffer.backlog(40):
+        buffer.departed(run)
+        buffer.landed(run, 0)
+        came += [sample.seq for sample in run]
+        buffer.covered({"b0": came[-1]})
+    report = buffer.drop_report()
+    assert report is not None
+    assert (report.boot, report.count, buffer.dropped) == ("b0", 5, 5)
+    assert sorted(came + list(range(report.first, report.seq + 1))) == list(range(30))
+
+
+@pytest.mark.parametrize("harm", ["header", "unreadable", "gone"])
+def test_the_rest_of_a_file_that_cannot_be_read_is_counted_too(tmp_path: Path, harm: str, monkeypatch: Any) -> None:
+    ring = Ring(str(tmp_path / "ring"), 100_000, 400)
+    for seq in range(0, 60, 5):
+        ring.append(block(seq), never)
+    first = ring.take(never)
+    assert first is not None
+    path = tmp_path / "ring" / "0"
+    if harm == "header":
+        _damage(path, first.file.read_to + 3)
+    elif harm == "gone":
+        path.unlink()
+    else:
+
+        def unreadable(name: str, mode: str = "r") -> Any:
+            if name.endswith("/0"):
+                raise OSError(5, "input/output error")
+            return builtins.open(name, mode)  # noqa: PTH123
+
+        monkeypatch.setattr(ring_module, "open", unreadable, raising=False)
+    lost: list[tuple[str, int, int]] = []
+    rest = taken(ring, lambda *what: lost.append(what))
+    assert lost == [("b0", 5, rest[0] - 1)]
+    assert rest == list(range(rest[0], 60))
+    assert ring.samples == 0
+
+
+def test_a_file_that_cannot_be_read_after_a_restart_leaves_the_others_of_use(tmp_path: Path) -> None:
+    ring = Ring(str(tmp_path / "ring"), 100_000, 400)
+    for seq in range(0, 60, 5):
+        ring.append(block(seq), never)
+    _damage(tmp_path / "ring" / "1", 3)
+    rest = taken(Ring(str(tmp_path / "ring"), 100_000, 400))
+    assert rest[0] == 0
+    assert rest[-1] == 59
+    assert 0 < 60 - len(rest) < 20
 
 
 def test_a_flash_that_cannot_be_written_drops_from_memory_and_counts(tmp_path: Path, monkeypatch: Any) -> None:
@@ -125,7 +193,7 @@ class _PowerCutError(BaseException):
 
 
 class AnyPowerCut(RuleBasedStateMachine):
-    """A board with a ring, power cuts at any byte of a write, outages, a forgetful broker, and a host that stores."""
+    """A board with a ring, power cuts at any byte of a write, flash that forgets, outages, a forgetful broker."""
 
     @initialize(capacity=st.integers(2, 8), stored_seen=st.booleans(), limit=st.integers(400, 3_000))
     def begin(self, capacity: int, stored_seen: bool, limit: int) -> None:
@@ -138,11 +206,14 @@ class AnyPowerCut(RuleBasedStateMachine):
         self.lost_with_power: set[tuple[str, int]] = set()
         self.stored_seen = stored_seen
         self.born: set[tuple[str, int]] = set()
+        #: What lies behind a damaged header: known while memory knows what was written, after a restart no more.
+        self.nameless: set[tuple[str, int]] = set()
         self.start()
 
     def start(self) -> None:
         self.boots += 1
         self.boot = f"b{self.boots}"
+        self.lost_with_power |= self.nameless  # missed by its numbers
         self.flying: list[list[Any]] = []
         ring = Ring(self.folder, self.limit, 300)
         self.buffer = Buffer(self.capacity, self.stored_seen, self.boot, ring)
@@ -172,6 +243,29 @@ class AnyPowerCut(RuleBasedStateMachine):
     def restart(self) -> None:
         self.buffer.keep_on_flash()
         self.start()
+
+    @rule(place=st.floats(0, 1), bit=st.integers(0, 7))
+    def damage(self, place: float, bit: int) -> None:
+        """A bit of a file is not what was written any more."""
+        files = sorted(path for path in Path(self.folder).iterdir() if path.name.isdigit() and path.stat().st_size)
+        if not files:
+            return
+        path = files[int(place * len(files)) % len(files)]
+        content = bytearray(path.read_bytes())
+        at = int(place * 7_919 * len(content)) % len(content)
+        begins, nameless = 0, False
+        while begins < len(content):
+            with path.open("rb") as stream:
+                stream.seek(begins)
+                head = ring_module._header(stream)
+            if head is None:
+                break
+            nameless = nameless or begins <= at < begins + ring_module._HEADER_BYTES
+            if nameless:
+                self.nameless |= {(head[2], head[3] + row) for row in range(head[1])}
+            begins += ring_module._HEADER_BYTES + head[0]
+        content[at] ^= 1 << bit
+        path.write_bytes(content)
 
     @rule(rows=st.integers(1, 5), live_first=st.booleans())
     def send(self, rows: int, live_first: bool) -> None:

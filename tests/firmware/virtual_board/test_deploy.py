@@ -21,6 +21,7 @@ import serial
 from firmware.deploy import command, connection, console
 from firmware.deploy.connection import BoardConnection
 from firmware.deploy.errors import BoardConfigError, BoardError
+from firmware.deploy.lumos import RunningLumos
 from firmware.deploy.questions import Person
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Reader
@@ -102,6 +103,10 @@ def test_a_bare_board_is_deployed_reports_and_is_left_alone_when_nothing_changed
     assert f"{open_lumos.page}/?device=window" in again
     with BoardConnection(bare.port) as board:
         assert board.config() == config
+
+    # Somebody who has lost the board's password, or deploys another board under its name, gets a fresh one.
+    fresh, _ = RunningLumos(open_lumos.folder).board_password("window")
+    assert fresh != config["password"]
 
     log = (open_lumos.folder.path.parent / "lumos.log").read_text()
     for secret in (config["password"], "pass word"):

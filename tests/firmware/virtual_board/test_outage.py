@@ -7,7 +7,9 @@ value is the moment at which it was measured, so the database itself tells wheth
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from firmware.board.ring import _header
 from firmware.deploy.connection import BoardConnection
 from telemetry.datafolder import DataFolder
 from telemetry.errors import LumosError
@@ -27,6 +30,8 @@ from tests.harness.processes import module
 from tests.harness.waiting import until
 
 _OUTAGE_SECONDS = 20
+#: Samples in a block of the ring.
+_BLOCK = 20
 _EVER = {"start_us": 0, "end_us": 4_000_000_000_000_000}
 
 
@@ -60,6 +65,11 @@ class Store:
             return []
         return [(row["t_us"] // 1_000, row["value"]) for row in found.to_pylist()]
 
+    def losses(self, device: str) -> dict[str, Any]:
+        """What the ledger says of a device's samples."""
+        (row,) = self._reader.ask("losses", device=device).to_pylist()
+        return dict(row)
+
     def status(self, device: str) -> dict[str, Any]:
         rows = self._reader.ask("devices").to_pylist()
         return next((json.loads(row["status"] or "{}") for row in rows if row["device"] == device), {})
@@ -92,6 +102,35 @@ def _assert_each_once_in_its_own_time(readings: list[tuple[int, float]]) -> None
     assert late == [], "a reading has not the time at which it was measured"
 
 
+def _spoil_a_block(flash: Path) -> tuple[str, int, int]:
+    """Turn a bit within a block of the ring, wherever the flash has it; its boot, first and last number."""
+    image = flash.read_bytes()
+    found: dict[tuple[str, int, int], list[int]] = {}
+    for match in re.finditer(b"LR", image):
+        head = _header(io.BytesIO(image[match.start() : match.start() + 64]))
+        if head is not None:
+            _, rows, boot, seq, _, _ = head
+            found.setdefault((boot, seq, seq + rows - 1), []).append(match.start())
+    block = max(found, key=lambda block: block[1])  # the last one: nobody can have stored it
+    spoiled = bytearray(image)
+    for start in found[block]:
+        spoiled[start + 100] ^= 1
+    flash.write_bytes(spoiled)
+    return block
+
+
+def _assert_all_is_counted(store: Store, listener: Listener, spoiled: tuple[str, int, int], numbered: int) -> None:
+    """The block is told as dropped, and the ledger knows of every sample whether it came."""
+    boot, first, last = spoiled
+    told = listener.wait_for("esp32/cut/event", lambda body: body["event"] == "dropped")["value"]
+    assert told == {"boot": boot, "count": _BLOCK, "from": first, "to": last}
+    until(lambda: store.losses("cut")["dropped"] == _BLOCK, "the spoiled block in the ledger")
+    ledger = store.losses("cut")
+    assert ledger["expected"] >= numbered
+    assert ledger["received"] == len(store.readings("cut"))
+    assert ledger["received"] + ledger["missing"] + _BLOCK == ledger["expected"]
+
+
 @pytest.mark.timeout(180)
 def test_an_outage_loses_nothing_whatever_happens_to_the_boards_meanwhile(
     start_board: StartBoard, broker: Broker, listener: Listener, store: Store
@@ -113,6 +152,7 @@ def test_an_outage_loses_nothing_whatever_happens_to_the_boards_meanwhile(
         connection.restart()
     numbered_last = json.loads((cut.state / "rtc").read_bytes())["seq"]  # lost with the power
     cut.cut_power()
+    spoiled = _spoil_a_block(cut.flash)
     cut.restore_power()
     until(lambda: time.monotonic() - killed > _OUTAGE_SECONDS - 4, "almost the whole outage", _OUTAGE_SECONDS)
     listener.start_anew()
@@ -145,13 +185,14 @@ def test_an_outage_loses_nothing_whatever_happens_to_the_boards_meanwhile(
     until(lambda: len(store.readings("restarted")) >= whole, "every sample of the restarted board", 60)
     assert len(store.readings("restarted")) == whole
 
-    # The one whose power was cut: what was in memory is gone, and no more than that.
+    # The one whose power was cut: what was in memory is gone, and the block that flash does not give back.
     previous = store.status("cut")["previous"]
     assert (previous["boot"], previous["cause"]) == (boots["cut"], "power")
     assert 0 <= numbered_last - previous["seq"] <= 20  # a second of samples, and a busy machine's patience
     second = numbered("cut")
-    on_flash = previous["seq"] + 1 - 2 * 40
+    on_flash = previous["seq"] + 1 - 2 * 40 - _BLOCK
     assert on_flash > before["cut"]
     until(lambda: len(store.readings("cut")) >= on_flash + second, "what was on flash", 60)
+    _assert_all_is_counted(store, listener, spoiled, previous["seq"] + 1 + second)
     for device in boots:
         _assert_each_once_in_its_own_time(store.readings(device))

@@ -13,6 +13,13 @@ class NVS:
     def set_blob(self, key, data):
         self._waiting[key] = data
 
+    def set_i32(self, key, number):
+        self._waiting[key] = str(number)
+
+    def get_i32(self, key):
+        with open(self._path + key) as file:
+            return int(file.read())
+
     def get_blob(self, key, buffer):
         with open(self._path + key, "rb") as file:
             return file.readinto(buffer)
