@@ -7,9 +7,8 @@ nothing. Never unbounded: when full, the oldest goes, is counted, and is reporte
 A restart empties the memory and leaves the ring: its samples keep the boot and number they were born with.
 """
 
-from .drops import Drop, Drops
 from .ring import Block
-from .sample import FLYING, QUEUED, WAITING, Sample
+from .underway import FLYING, QUEUED, WAITING, Drop, Drops, Sample
 
 #: How long a sample that the broker acknowledged may stay uncovered before it is sent again.
 PATIENCE_MS = 30_000
@@ -19,16 +18,6 @@ PATIENCE_LIMIT_MS = 480_000
 _BLOCK_ROWS = 20
 #: Blocks from flash that may be in memory at once: more than a board has memory for would only wait there.
 _BLOCKS = 2
-
-
-class _Loaded:
-    """A block from flash, in memory for sending."""
-
-    __slots__ = ("block", "samples")
-
-    def __init__(self, block, samples):
-        self.block = block
-        self.samples = samples
 
 
 class Buffer:
@@ -46,7 +35,7 @@ class Buffer:
         self._kept = []
         self._ring = ring
         self._before = before or ("", None)
-        self._loaded = []
+        self._loaded = []  # blocks from flash, in memory for sending
         self._drops = Drops(ring)
         self._newest: tuple[int, int | None] = (0, None)  # when the newest sample was measured
         self._patience_ms = PATIENCE_MS
@@ -106,7 +95,7 @@ class Buffer:
     def _lost(self, boot, first, last):
         """The ring gives these up, or cannot read them any more."""
         for loaded in list(self._loaded):
-            if loaded.block.boot == boot and loaded.block.seq == first:  # some of it may be safe already
+            if loaded.boot == boot and loaded.seq == first:  # some of it may be safe already
                 self._loaded.remove(loaded)
                 first, last = loaded.samples[0].seq, loaded.samples[-1].seq
         self._drop(boot, first, last)
@@ -128,9 +117,9 @@ class Buffer:
             if waiting:
                 return waiting[:rows]
         while self._ring is not None and self._ring.samples and len(self._loaded) < _BLOCKS:
-            self._load()
-            if self._loaded:
-                return self._loaded[-1].samples[:rows]
+            block = self._load()
+            if block is not None:
+                return block.samples[:rows]
         # All of the flash that memory has room for is under way: the host may be waiting for what lies here.
         return self._run(rows, lambda sample: sample.state == QUEUED)
 
@@ -149,16 +138,17 @@ class Buffer:
     def _load(self):
         block = self._ring.take(self._lost)
         if block is None:
-            return
+            return None
         ended = 0
         if block.boot != self.boot:
             # Placed before this start by as much as they lay before the end of their own.
             known = self._before[1] if self._before[0] == block.boot else None
             ended = known if known is not None else block.rows[-1][0]
-        samples = []
+        block.samples = []
         for index, (uptime_ms, t, readings) in enumerate(block.rows):
-            samples.append(Sample(block.boot, block.seq + index, uptime_ms - ended, t, readings, block.tried))
-        self._loaded.append(_Loaded(block, samples))
+            block.samples.append(Sample(block.boot, block.seq + index, uptime_ms - ended, t, readings, block.tried))
+        self._loaded.append(block)
+        return block
 
     def drop_report(self) -> "Drop | None":
         """The drop to report now, if there is one."""
@@ -200,7 +190,7 @@ class Buffer:
             _filter(loaded.samples, keep)
             if not loaded.samples:
                 self._loaded.remove(loaded)
-                self._ring.settle(loaded.block)
+                self._ring.settle(loaded)
 
     def disconnected(self) -> None:
         """The connection is gone, and with it every acknowledgement that was under way: send again what is kept."""

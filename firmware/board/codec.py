@@ -52,15 +52,11 @@ def event(boot: str, number: int, t: "int | None", age: "int | None", name: str,
     return encode(body)
 
 
-def acknowledgement(identity: str, state: dict) -> bytes:
-    """A command was done; `state` is what it touched, as it now is."""
-    body = {"id": identity, "ok": True}
-    body.update(state)
+def answer(identity: str, error: "str | None", state: dict) -> bytes:
+    """A command was done, and `state` is what it touched, as it now is; or it was refused with a sentence."""
+    body: dict = {"id": identity, "ok": error is None}
+    body.update({"error": error} if error is not None else state)
     return encode(body)
-
-
-def refusal(identity: str, error: str) -> bytes:
-    return encode({"id": identity, "ok": False, "error": error})
 
 
 def _json(payload: bytes):

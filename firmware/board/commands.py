@@ -12,41 +12,16 @@ _LONGEST_ID = 64
 _REMEMBERED = 16
 
 
-def _boolean(value):
-    return isinstance(value, bool)
-
-
-def _message(value):
-    return isinstance(value, str) and len(value) <= _LONGEST_MESSAGE
-
-
-def _period(value):
-    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 3_600_000
-
-
-def _must(fits, sentence):
-    return lambda value: None if fits(value) else sentence
-
-
-def _nothing(_):
-    return None
-
-
-def _config(value):
-    from . import config  # here only: it is seldom wanted, and takes memory
-
-    return config.problem(value)
-
-
-# name: (what is wrong with a value, as a sentence or None; which part of the state it touches)
-COMMANDS = {
-    "led": (_must(_boolean, "led must be true or false"), "led"),
-    "message": (_must(_message, f"message must be a text of up to {_LONGEST_MESSAGE} characters"), "screen"),
-    "sending": (_must(_boolean, "sending must be true or false"), "sending"),
-    "period": (_must(_period, "period must be 100 to 3600000 ms"), "period_ms"),
-    "identify": (_nothing, None),
-    "config": (_config, None),
-    "reboot": (_nothing, None),
+#: name: (what kind of value it takes, from, to: of a text its length; what is said to any other value, or None for a
+#: command that looks at no value; which part of the state it touches). A function for each would take more memory.
+COMMANDS: dict[str, tuple] = {
+    "led": (bool, 0, 1, "led must be true or false", "led"),
+    "message": (str, 0, _LONGEST_MESSAGE, f"message must be a text of up to {_LONGEST_MESSAGE} characters", "screen"),
+    "sending": (bool, 0, 1, "sending must be true or false", "sending"),
+    "period": (int, 100, 3_600_000, "period must be 100 to 3600000 ms", "period_ms"),
+    "identify": (None, 0, 0, None, None),
+    "config": (None, 0, 0, None, None),
+    "reboot": (None, 0, 0, None, None),
 }
 #: These end in a restart, and are told their id so that their repetition after it is recognised.
 _RESTARTING = ("config", "reboot")
@@ -87,7 +62,13 @@ class Commands:
             known = ", ".join(sorted(COMMANDS))
             return None, f"unknown command {_shown(name)}: try one of {known}"
         value = command.get("value")
-        error = row[0](value)
+        kind, low, high, error, _ = row
+        if name == "config":
+            from . import config  # here only: it is seldom wanted, and takes memory
+
+            error = config.problem(value)
+        elif type(value) is kind and low <= (len(value) if kind is str else value) <= high:
+            error = None
         if error is not None:
             return name, error
         action = getattr(self._board, "do_" + name)
@@ -98,10 +79,8 @@ class Commands:
         return name, None
 
     def _answer(self, identity, name, error):
-        if error is not None:
-            return codec.refusal(identity, error)
-        touched = COMMANDS[name][1]
-        return codec.acknowledgement(identity, {touched: self._board.state[touched]} if touched else {})
+        touched = COMMANDS[name][-1] if error is None else None
+        return codec.answer(identity, error, {touched: self._board.state[touched]} if touched else {})
 
     def _do_plain_words(self, payload):
         text = codec.read_text(payload)

@@ -25,6 +25,8 @@ What is soldered on:
 The machine itself:
     free_bytes() -> int             memory that is left
     cause() -> str                  why the board started: `power`, `command`, ...
+    feed()                          tell the watchdog that all is well
+    flash_folder() -> str or None   where samples may be kept that memory has no room for
     reset(cause)                    start again; on a board this does not return
     propose_config(value)           have the next start try what is in force with this changed
     keep_config()                   the configuration on trial has got through
@@ -66,10 +68,3 @@ class Hal:
 
     def random_bytes(self, count: int) -> bytes:
         return os.urandom(count)
-
-    def feed(self) -> None:
-        """Tell the watchdog that all is well."""
-
-    def flash_folder(self) -> "str | None":
-        """Where samples may be kept that memory has no room for; None where there is no flash for them."""
-        return None

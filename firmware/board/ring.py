@@ -31,7 +31,7 @@ class Block:
     """Samples with consecutive numbers: `boot`, at most 8 characters, `seq` of the first, `rows` of [uptime_ms, t or
     None, readings], at most 255 of them."""
 
-    __slots__ = ("boot", "file", "rows", "seq", "tried")
+    __slots__ = ("boot", "file", "rows", "samples", "seq", "tried")
 
     def __init__(self, boot, seq, rows, tried, file=None):
         self.boot = boot
@@ -39,6 +39,7 @@ class Block:
         self.rows = rows
         self.tried = tried
         self.file = file
+        self.samples = []  # for whoever took it: what is not safe yet
 
 
 class _File:
@@ -142,49 +143,48 @@ class Ring:
         file = self._files.pop(0)
         for block in file.open_blocks:
             lost(block.boot, block.seq, block.seq + len(block.rows) - 1)
-        try:
-            with open(self._path(file.number), "rb") as stream:
-                while file.samples:
-                    stream.seek(file.read_to)
-                    head = _header(stream)
-                    if head is None:
-                        break
-                    self._hand_out(file, head)
-                    lost(file.boot, head[3], file.next - 1)
-        except OSError:
-            pass  # by its numbers, then
-        self._give_up(file, lost)
+        while file.samples:
+            first = self._hand_out(file, False)
+            if first is None:
+                self._give_up(file, lost)
+            else:
+                lost(file.boot, first[0], file.next - 1)
         self._remove(file.number)
 
     def take(self, lost) -> "Block | None":
         """The oldest block that has not been handed out since the start; what cannot be read is `lost`, and gone."""
         for file in list(self._files):
             while file.samples:
-                try:
-                    with open(self._path(file.number), "rb") as stream:
-                        stream.seek(file.read_to)
-                        head = _header(stream)
-                        if head is not None:
-                            self._hand_out(file, head)
-                            rows = _rows(stream, head)
-                except OSError:
-                    head = None
-                if head is None:
+                found = self._hand_out(file, True)
+                if found is None:
                     self._give_up(file, lost)
-                elif rows is None:
-                    lost(file.boot, head[3], file.next - 1)
+                elif found[2] is None:
+                    lost(file.boot, found[0], file.next - 1)
                 else:
-                    block = Block(file.boot, head[3], rows, bool(head[4]), file)
+                    block = Block(file.boot, found[0], found[2], found[1], file)
                     file.open_blocks.append(block)
                     return block
             self._forget_if_empty(file)
         return None
 
-    def _hand_out(self, file, head):
+    def _hand_out(self, file, with_rows):
+        """(number, tried, rows or None) of a file's next block, which counts as handed out; None for no header."""
+        rows = None
+        try:
+            with open(self._path(file.number), "rb") as stream:
+                stream.seek(file.read_to)
+                head = _header(stream)
+                if head is None:
+                    return None
+                if with_rows:
+                    rows = _rows(stream, head)
+        except OSError:
+            return None
         file.read_to += _HEADER_BYTES + head[0]
         file.next = head[3] + head[1]
         file.samples -= head[1]
         self.samples -= head[1]
+        return head[3], bool(head[4]), rows
 
     def _give_up(self, file, lost):
         """No header where one must be: all the rest of the file is lost."""

@@ -190,6 +190,12 @@ class SimulatedHal(Hal):
     def free_bytes(self) -> int:
         return 96_000 + self.rng.randrange(-2_000, 2_000)
 
+    def feed(self) -> None:
+        """It has no watchdog."""
+
+    def flash_folder(self) -> None:
+        """It has no flash: what it cannot send it keeps in memory."""
+
     def cause(self) -> str:
         return self._cause
 

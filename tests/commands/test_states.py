@@ -144,7 +144,10 @@ def test_a_withdrawn_command_is_never_sent(room: Room) -> None:
 def test_a_board_that_has_come_back_unnoticed_by_the_page_is_told_at_once(room: Room) -> None:
     board = room.desk.board("early")
     room.wait_for_device(board, online=True)
-    room.wait(room.tell(board, "led", True, silent=True), "acknowledged")
+    dispatch = room.tell(board, "led", True, silent=True)
+    room.wait(dispatch, "acknowledged")
+    assert "held" in room.states(dispatch)  # though the page knew no better
+    assert board.led_on
 
 
 def test_several_boards_are_told_at_once_each_as_it_can_be(room: Room) -> None:

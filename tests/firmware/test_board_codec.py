@@ -45,8 +45,8 @@ def test_an_event_is_numbered_and_timed() -> None:
 
 
 def test_acknowledgements_and_refusals_carry_the_id() -> None:
-    assert json.loads(codec.acknowledgement("01J", {"led": True})) == {"id": "01J", "ok": True, "led": True}
-    assert json.loads(codec.refusal("01J", "no")) == {"id": "01J", "ok": False, "error": "no"}
+    assert json.loads(codec.answer("01J", None, {"led": True})) == {"id": "01J", "ok": True, "led": True}
+    assert json.loads(codec.answer("01J", "no", {})) == {"id": "01J", "ok": False, "error": "no"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any, Self
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from firmware.board import ring as ring_module
 from firmware.board.buffer import PATIENCE_LIMIT_MS, Buffer
@@ -98,9 +98,9 @@ def test_a_file_that_ends_anywhere_gives_its_whole_blocks(cut: int, blocks: int)
         assert once_more == [*range(5 * whole), *range(900, 905)]
 
 
-def _damage(path: Path, at: int) -> None:
+def _turn(path: Path, at: int, bit: int = 4) -> None:
     content = bytearray(path.read_bytes())
-    content[at] ^= 0x10
+    content[at] ^= 1 << bit
     path.write_bytes(content)
 
 
@@ -110,7 +110,7 @@ def test_a_block_that_flash_does_not_give_back_is_counted_by_its_numbers_and_the
     for number in range(30):
         buffer.add(number, None, f'"light":{number}')
     path = tmp_path / "ring" / "0"
-    _damage(path, path.stat().st_size // 2)
+    _turn(path, path.stat().st_size // 2)
     came = []
     while run := buffer.backlog(40):
         buffer.departed(run)
@@ -132,7 +132,7 @@ def test_the_rest_of_a_file_that_cannot_be_read_is_counted_too(tmp_path: Path, h
     assert first is not None
     path = tmp_path / "ring" / "0"
     if harm == "header":
-        _damage(path, first.file.read_to + 3)
+        _turn(path, first.file.read_to + 3)
     elif harm == "gone":
         path.unlink()
     else:
@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_read_after_a_restart_leaves_the_others_of_use(tmp
     ring = Ring(str(tmp_path / "ring"), 100_000, 400)
     for seq in range(0, 60, 5):
         ring.append(block(seq), never)
-    _damage(tmp_path / "ring" / "1", 3)
+    _turn(tmp_path / "ring" / "1", 3)
     rest = taken(Ring(str(tmp_path / "ring"), 100_000, 400))
     assert rest[0] == 0
     assert rest[-1] == 59
@@ -206,14 +206,13 @@ class AnyPowerCut(RuleBasedStateMachine):
         self.lost_with_power: set[tuple[str, int]] = set()
         self.stored_seen = stored_seen
         self.born: set[tuple[str, int]] = set()
-        #: What lies behind a damaged header: known while memory knows what was written, after a restart no more.
-        self.nameless: set[tuple[str, int]] = set()
+        self.damaged: dict[Path, list[tuple[int, int]]] = {}
         self.start()
 
     def start(self) -> None:
         self.boots += 1
         self.boot = f"b{self.boots}"
-        self.lost_with_power |= self.nameless  # missed by its numbers
+        self.lost_with_power |= self._nameless()  # missed by their numbers
         self.flying: list[list[Any]] = []
         ring = Ring(self.folder, self.limit, 300)
         self.buffer = Buffer(self.capacity, self.stored_seen, self.boot, ring)
@@ -248,24 +247,36 @@ class AnyPowerCut(RuleBasedStateMachine):
     def damage(self, place: float, bit: int) -> None:
         """A bit of a file is not what was written any more."""
         files = sorted(path for path in Path(self.folder).iterdir() if path.name.isdigit() and path.stat().st_size)
-        if not files:
-            return
-        path = files[int(place * len(files)) % len(files)]
-        content = bytearray(path.read_bytes())
-        at = int(place * 7_919 * len(content)) % len(content)
-        begins, nameless = 0, False
-        while begins < len(content):
+        if files:
+            path = files[int(place * len(files)) % len(files)]
+            at = int(place * 7_919 * path.stat().st_size) % path.stat().st_size
+            _turn(path, at, bit)
+            self.damaged.setdefault(path, []).append((at, bit))
+
+    @invariant()
+    def a_file_that_is_gone_took_its_damage_with_it(self) -> None:
+        if hasattr(self, "damaged"):
+            self.damaged = {path: turned for path, turned in self.damaged.items() if path.exists()}
+
+    def _nameless(self) -> set[tuple[str, int]]:
+        """What lies behind a damaged header: known while memory knows what was written, after a restart no more."""
+        found = set()
+        for path, turned in self.damaged.items():
+            if not path.exists():
+                continue
+            for at, bit in turned:
+                _turn(path, at, bit)
             with path.open("rb") as stream:
-                stream.seek(begins)
-                head = ring_module._header(stream)
-            if head is None:
-                break
-            nameless = nameless or begins <= at < begins + ring_module._HEADER_BYTES
-            if nameless:
-                self.nameless |= {(head[2], head[3] + row) for row in range(head[1])}
-            begins += ring_module._HEADER_BYTES + head[0]
-        content[at] ^= 1 << bit
-        path.write_bytes(content)
+                begins, behind = 0, False
+                while (head := ring_module._header(stream)) is not None:
+                    ends = begins + ring_module._HEADER_BYTES
+                    behind = behind or any(begins <= at < ends for at, _ in turned)
+                    if behind:
+                        found |= {(head[2], head[3] + row) for row in range(head[1])}
+                    begins = stream.seek(ends + head[0])
+            for at, bit in turned:
+                _turn(path, at, bit)
+        return found
 
     @rule(rows=st.integers(1, 5), live_first=st.booleans())
     def send(self, rows: int, live_first: bool) -> None:
@@ -333,8 +344,8 @@ class AnyPowerCut(RuleBasedStateMachine):
         try:
             self.link_breaks()
             for _ in range(3_000):
-                self.report()
                 self.send(5, live_first=False)
+                self.report()  # after that: what cannot be sent is found out by the try
                 if not self.flying:
                     break
                 while self.flying:

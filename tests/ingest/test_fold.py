@@ -15,6 +15,7 @@ from ingest import arrivals
 from ingest.fold import fold
 from ingest.schema import MIGRATIONS, migrate, version
 from telemetry.errors import SchemaError
+from telemetry.questions.catalog import devices
 
 MINUTE = 60_000_000
 _READING = st.tuples(
@@ -96,6 +97,28 @@ def test_arrivals_become_intervals_and_late_and_dropped_ones_stay_apart(connecti
     fold(connection)
     found = connection.execute(_STRETCHES).fetchall()
     assert found == [(0, 4, False, False), (5, 6, True, False), (7, 7, False, False), (8, 9, False, True)]
+
+
+def test_a_status_is_kept_until_the_next_and_the_question_for_devices_reads_no_years(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute(
+        "INSERT INTO devices (device_id, device, first_seen_us) VALUES (1, 'window', 0), (2, 'attic', 0)"
+    )
+    said = [[1, n, True, f'{{"online": true, "uptime": {n}}}'] for n in range(500)]
+    said += [[1, 500, False, '{"online": false}'], [2, 7, False, '{"online": false}']]
+    connection.executemany("INSERT INTO statuses VALUES ($1, $2, $3, $4)", said)
+
+    def shown() -> list[tuple[object, ...]]:
+        rows = devices(connection).to_pylist()
+        return [(row["device"], row["online"], row["status"], row["status_us"]) for row in rows]
+
+    before = shown()
+    assert before[1] == ("window", False, '{"online": true, "uptime": 499}', 500)
+    fold(connection)
+    assert shown() == before
+    kept = connection.execute("SELECT device_id, status_us FROM statuses ORDER BY ALL").fetchall()
+    assert kept == [(1, 499), (1, 500), (2, 7)]
 
 
 def test_arrivals_grow_with_the_gaps_and_not_with_the_folds(

@@ -97,6 +97,9 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Guarded]:
         command = [MOSQUITTO, "-c", str(configuration)]
     with program(tmp_path / "broker.log", *command) as running:
         until(lambda: listens(port), "the broker")
+        # It listens before it heeds signals, and the one to read its users again would end it: a client gets its answer
+        # after that.
+        Client(port).close()
 
         def reread() -> None:
             users.write_embedded(anonymous=False, original=True)

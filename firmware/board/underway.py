@@ -1,9 +1,26 @@
-"""Samples that had to go: counted, kept over a restart, and reported to the host until it has heard of each.
+"""What is under way to the host: samples, and the reports of samples that had to go.
 
-One report is under way at a time. A drop whose samples the host had stored all the same is taken back.
+Those are counted, kept over a restart, and reported until the host has heard of them, one at a time. A drop whose
+samples the host had stored all the same is taken back.
 """
 
-from .sample import QUEUED, WAITING
+QUEUED, FLYING, WAITING = 0, 1, 2
+
+
+class Sample:
+    """What was measured at one moment. `tried`: it has left the board at least once, so it may be stored somewhere."""
+
+    __slots__ = ("at_ms", "boot", "readings", "seq", "state", "t", "tried", "uptime_ms")
+
+    def __init__(self, boot, seq, uptime_ms, t, readings, tried=False):
+        self.boot = boot
+        self.seq = seq
+        self.uptime_ms = uptime_ms
+        self.t = t
+        self.readings = readings
+        self.state = QUEUED
+        self.tried = tried
+        self.at_ms = 0
 
 
 class Drop:
