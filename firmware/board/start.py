@@ -8,8 +8,6 @@ import micropython
 from .board import Board
 from .esp32 import Esp32Hal
 
-#: A board that has never reached its network tries so often before it offers the set-up.
-_FIRST_TRIES = 3
 _SET_UP_SECONDS = 600
 _CTRL_C = 3
 #: A board that was never told anything still has a button for the set-up.
@@ -47,14 +45,31 @@ def _configuration():
     from . import config
 
     found = config.load()
-    name, package = config.__name__.rsplit(".", 1)[::-1]
-    del sys.modules[config.__name__]
-    delattr(sys.modules[package], name)
+    _leave(config)
     return found
 
 
+def _leave(module):
+    """Give the memory of a module back; importing it loads it again."""
+    package, name = module.__name__.rsplit(".", 1)
+    del sys.modules[module.__name__]
+    delattr(sys.modules[package], name)
+
+
+async def _needs_set_up(hal, config, on_trial):
+    from . import first_steps
+
+    needed = (
+        config is None
+        or await first_steps.is_asked_for(hal)
+        or not await first_steps.reaches_its_network(hal, config, on_trial)
+    )
+    _leave(first_steps)
+    return needed
+
+
 async def _live(hal, config, on_trial, lives):
-    if config is None or await _is_asked_for(hal) or not await _reaches_its_network(hal, config, on_trial):
+    if await _needs_set_up(hal, config, on_trial):
         # Here only: they would take memory from the samples.
         from .access_point import AccessPoint
         from .own_network import OwnNetwork
@@ -63,35 +78,3 @@ async def _live(hal, config, on_trial, lives):
         hal.reset("set-up" if worked else "no set-up")
     lives.append(Board(hal, config, on_trial))
     await lives[0].run()
-
-
-async def _is_asked_for(hal):
-    """Whether the button is held for the set-up.
-
-    On most boards it is the button that has the chip wait for a new program when it is held as the power comes. So
-    after that there are two seconds to press it, while the LED is lit.
-    """
-    if hal.cause() != "power":
-        return hal.button_is_held()
-    hal.led(True)
-    held = False
-    for _ in range(20):
-        held = held or hal.button_is_held()
-        await asyncio.sleep(0.1)
-    hal.led(False)
-    return held
-
-
-async def _reaches_its_network(hal, config, on_trial):
-    """Whether the board has ever joined a network, or joins this one now."""
-    if on_trial or hal.recall("joined") == config.get("wifi", {}).get("ssid"):
-        return True
-    for _ in range(_FIRST_TRIES):
-        try:
-            await hal.link_connect()
-        except OSError as error:
-            hal.log(f"no network: {error}")
-        else:
-            hal.remember({"joined": config.get("wifi", {}).get("ssid")})
-            return True
-    return False

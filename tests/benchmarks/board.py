@@ -118,7 +118,7 @@ def _of_the_stand_ins() -> tuple[int, int]:
         cable._run(
             "import machine, network, socket, esp32\n"
             "held = [machine.I2C(0, sda=machine.Pin(4), scl=machine.Pin(15), freq=1), machine.RTC(), esp32.NVS('x'),"
-            " machine.Pin(25, machine.Pin.OUT), machine.Pin(0), network.WLAN(0), machine.WDT(timeout=1)]"
+            " machine.Pin(25, machine.Pin.OUT), machine.Pin(0), network.WLAN(0), machine.WDT(timeout=600_000)]"
         )
         taken = cable._ask("import gc; gc.collect(); gc.collect(); print(gc.mem_alloc())")
         return cable._ask("print(gc.mem_alloc() + gc.mem_free())"), taken
