@@ -7,7 +7,7 @@ from typing import Any
 import dash
 import flask
 
-from dashboard import callbacks, http_command, http_data, http_history, serving
+from dashboard import callbacks, http_command, http_data, http_history, http_metrics, serving
 from dashboard.access.console import open_people
 from dashboard.access.forwarding import Forwarding
 from dashboard.access.guard import Guard, host_names, identity
@@ -38,10 +38,12 @@ def create_app(settings: Settings, *, reader: Asks | None = None, commander: Com
     )
     server: Any = flask.Flask("dashboard", static_folder=None)
     people = open_people(settings) if settings.login_required else None
+    context.activity.install(server)
     Guard(people, host_names(settings)).install(server)
     server.register_blueprint(http_data.blueprint(context))
     server.register_blueprint(http_command.blueprint(context))
     server.register_blueprint(http_history.blueprint(context))
+    server.register_blueprint(http_metrics.blueprint(context))
     server.register_blueprint(takeaway.blueprint(context))
     if people is not None:
         login = Login(people, settings.place, lambda: serving.page_language(settings), people.idle_seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dashboard.activity import Activity
 from telemetry.settings import Settings
 from telemetry.timestamps import now_us
 
@@ -32,6 +33,7 @@ class Context:
     reader: Asks
     commander: Commander
     started: str = field(default_factory=lambda: f"{now_us():x}")
+    activity: Activity = field(default_factory=Activity)
 
     def rows(self, question: str, **arguments: Any) -> list[dict[str, Any]]:
         """The answer to a question as dictionaries."""

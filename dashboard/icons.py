@@ -16,10 +16,11 @@ from telemetry.errors import LumosError
 NAMES = (
     "activity", "activity-heartbeat", "adjustments", "alert-triangle", "arrow-left", "arrow-merge", "bulb",
     "calendar", "calendar-week", "chart-candle", "chart-histogram", "chart-line", "check", "chevron-down",
-    "chevron-left", "chevron-right", "circle-check", "clock", "cpu", "database-off", "device-desktop",
+    "checklist",
+    "chevron-left", "chevron-right", "circle-check", "clock", "cpu", "database", "database-off", "device-desktop",
     "device-tv", "download", "edit", "eye", "gauge", "history", "hourglass", "key", "link", "logout", "moon",
     "notes", "pencil", "player-pause", "player-play", "plug-connected", "plug-connected-x", "plus", "qrcode",
-    "refresh", "search", "selector", "send", "sort-ascending", "sun", "table", "terminal-2", "trash", "x",
+    "refresh", "search", "selector", "send", "server", "sort-ascending", "sun", "table", "terminal-2", "trash", "x",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dashboard import translations_devices as devices
+from dashboard import translations_system as system
 
 LANGUAGES = ("en", "fr")
 
@@ -405,7 +406,7 @@ _SHARED: Mapping[str, tuple[str, str]] = {
 }
 
 #: All phrases; those of the page Devices stand in a module of their own.
-PHRASES: Mapping[str, tuple[str, str]] = {**_SHARED, **devices.PHRASES}
+PHRASES: Mapping[str, tuple[str, str]] = {**_SHARED, **devices.PHRASES, **system.PHRASES}
 
 MONTHS: Mapping[str, tuple[str, ...]] = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),

@@ -57,6 +57,7 @@ class Inbox:
         self._tasks: list[Task] = []
         self._bytes = 0
         self._bytes_in_hand = 0
+        self._in_hand = 0
         self._in_hand_us: int | None = None
         self._taken = 0.0
         self._closed = False
@@ -93,7 +94,7 @@ class Inbox:
         task, or the end, waits for nothing.
         """
         with self._changed:
-            self._bytes_in_hand, self._in_hand_us = 0, None
+            self._bytes_in_hand, self._in_hand, self._in_hand_us = 0, 0, None
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._messages or self._tasks or self._closed, idle_seconds)
             if self._messages:
@@ -102,7 +103,7 @@ class Inbox:
                 self._in_hand_us = self._messages[0].arrived_us
             count = _fitting(self._messages)
             messages, self._messages = self._messages[:count], self._messages[count:]
-            self._bytes_in_hand = _cost(messages)
+            self._bytes_in_hand, self._in_hand = _cost(messages), len(messages)
             self._bytes -= self._bytes_in_hand
             tasks, self._tasks = self._tasks, []
             return messages, tasks
@@ -136,6 +137,17 @@ class Inbox:
     @property
     def closed(self) -> bool:
         return self._closed
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many messages are not stored yet, those in hand among them, and the bytes of memory they take."""
+        with self._changed:
+            return len(self._messages) + self._in_hand, self._bytes + self._bytes_in_hand
+
+    @property
+    def limit_bytes(self) -> int:
+        """From so many bytes on the broker has to wait."""
+        return self._limit_bytes
 
     @property
     def lag_seconds(self) -> float:

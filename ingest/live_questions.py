@@ -18,6 +18,7 @@ from ingest.recent import Recent
 from ingest.storage.forecast import archive_bytes
 from ingest.storage.store_questions import with_store_questions
 from ingest.subscriber import Subscriber
+from ingest.vitals import with_vitals
 from ingest.writer import Writer
 from telemetry.corrections import in_force, shown_value
 from telemetry.datafolder import DataFolder
@@ -111,7 +112,8 @@ def with_live_questions(
         return pa.Table.from_pylist([row], schema)
 
     return {
-        **QUESTIONS, **with_store_questions(writer.keeper), "changes": changes, "latest": latest, "health": health,
+        **QUESTIONS, **with_store_questions(writer.keeper), **with_vitals(writer, subscriber, inbox, started_us),
+        "changes": changes, "latest": latest, "health": health,
         "alert_channels": alert_channels,
     }  # fmt: skip
 

@@ -66,10 +66,23 @@ class Subscriber:
         self._refused: set[str] = set()
         #: Whether the broker has answered every subscription of this connection.
         self._is_heard = False
+        #: Since when the broker has taken us, None while it does not; how often it has, since the start.
+        self.connected_us: int | None = None
+        self.connections = 0
 
     @property
     def connected(self) -> bool:
         return self._client.is_connected()
+
+    @property
+    def address(self) -> str:
+        """Which broker it is."""
+        return f"{self._settings.mqtt_host}:{self._settings.mqtt_port}"
+
+    @property
+    def refused(self) -> list[str]:
+        """What the broker does not let us read."""
+        return sorted(self._refused)
 
     def start(self) -> None:
         """Connect in the background, again and again until it works, and after each outage."""
@@ -111,6 +124,8 @@ class Subscriber:
             self._say_outage(f"it refuses us: {reason}; see --mqtt-username and --mqtt-password-file")
             return
         self._next_connection()
+        self.connected_us = now_us()
+        self.connections += 1
         self._outage_said = False
         self._asked.clear()
         self._is_heard = False
@@ -158,6 +173,7 @@ class Subscriber:
                     self._asked[mid] = part
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
+        self.connected_us = None
         self._say_outage("the connection ended")
         self._next_connection()
 

@@ -98,6 +98,10 @@ class Writer:
             " (SELECT coalesce(max(last_us), 0) FROM live_minutes), (SELECT coalesce(max(last_us), 0) FROM rollup_day))"
         )
         self._rates: deque[tuple[float, int]] = deque()
+        #: Since the start: messages stored, the readings among them, those that went to the quarantine.
+        self.stored_messages = 0
+        self.stored_readings = 0
+        self.quarantined = 0
         self._next_fold = time.monotonic() + _FOLD_SECONDS
 
     def run(self, subscriber: Subscriber) -> None:
@@ -241,6 +245,7 @@ class Writer:
         self._seen(batch)
         self.alerts.committed()
         now = time.monotonic()
+        self.stored_messages += len(messages)
         self._rates.append((now, len(messages)))
         while self._rates[0][0] < now - _RATE_SECONDS:
             self._rates.popleft()
@@ -258,6 +263,8 @@ class Writer:
         if batch.stirred:
             self._recent.standing += 1
         self.readings += len(readings)
+        self.stored_readings += len(readings)
+        self.quarantined += len(batch.rows["quarantine"])
         self._unfolded += len(readings)
         self.quarantine.added(batch.rows["quarantine"])
         self.newest_us = max(self.newest_us, batch.newest_us)

@@ -20,7 +20,12 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 OLDEST = (3, 11)
 #: Program (or its usual place) → Debian package, what the tests need beyond Python packages.
-TEST_PROGRAMS = {"mosquitto": "mosquitto", "mosquitto_pub": "mosquitto-clients", "chromium": "chromium"}
+TEST_PROGRAMS = {
+    "mosquitto": "mosquitto",
+    "mosquitto_pub": "mosquitto-clients",
+    "chromium": "chromium",
+    "promtool": "prometheus",
+}
 
 #: A fresh machine often updates itself in its first minutes, and holds apt's lock meanwhile.
 _APT_SECONDS = 300

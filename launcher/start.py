@@ -21,6 +21,7 @@ from launcher.embedded_broker import Access
 from launcher.opening import first_admin, on_the_network, with_own_certificate
 from launcher.ports import choose
 from launcher.supervisor import Part, Supervisor
+from telemetry import restarts
 from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError
@@ -59,13 +60,21 @@ def start(settings: Settings, *, demo: bool) -> int:
         address = f"{scheme}://{_for_browsers(settings.host)}:{settings.port}"
         folder.write_private(folder.app_address, json.dumps({"address": address, "broker": _for_boards(settings)}))
         with on_the_network(settings) as lines:
-            supervisor = Supervisor(parts, _say)
+            supervisor = Supervisor(parts, _say, lambda *event: _note(folder, *event))
             supervisor.start()
             told = (supervisor, settings, address, folder, lines)
             threading.Thread(target=_announce, args=told, daemon=True).start()
             code = supervisor.run()
         _say("stopped" if code == 0 else "stopped, since a part cannot run as it is set up (see above)")
         return code
+
+
+def _note(folder: DataFolder, part: str, what: str, code: int | None) -> None:
+    """Keep what happened to a part for the page System; a full disk must not stop who starts it again."""
+    try:
+        restarts.note(folder, part, what, code)
+    except OSError as error:
+        _say(f"what happened to {part} cannot be noted: {error}")
 
 
 def _choose_ports(settings: Settings) -> tuple[Settings, list[str]]:

@@ -42,9 +42,16 @@ class Part:
 class Supervisor:
     """Runs parts until a signal, or until one says that its settings must be mended."""
 
-    def __init__(self, parts: Sequence[Part], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        say: Callable[[str], None],
+        note: Callable[[str, str, int | None], None] = lambda _part, _what, _code: None,
+    ) -> None:
         self._parts = parts
         self._say = say
+        #: Told what happened to which part: `started`, `ended` with its exit code, `restarted`.
+        self._note = note
         self._events: queue.Queue[tuple[str, Part | None, int]] = queue.Queue()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._started: dict[str, float] = {}
@@ -58,6 +65,7 @@ class Supervisor:
         """Start every part at once; each waits by itself for what it needs."""
         for part in self._parts:
             self._launch(part)
+            self._note(part.name, "started", None)
 
     def run(self) -> int:
         """Watch until SIGINT or SIGTERM (0), or until a part ends with exit code 2 (2). Everything is stopped then."""
@@ -73,6 +81,7 @@ class Supervisor:
                     continue
                 if what == "start":
                     process = self._launch(part)
+                    self._note(part.name, "restarted", None)
                     self._say(f"{part.name} started again, process {process.pid}")
                 elif code == EXIT_BAD_SETTINGS:
                     return EXIT_BAD_SETTINGS
@@ -124,6 +133,7 @@ class Supervisor:
         pause = _FIRST_PAUSE_SECONDS if lived >= _STEADY_SECONDS else self._pauses.get(part.name, _FIRST_PAUSE_SECONDS)
         self._pauses[part.name] = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         del self._running[part.name]
+        self._note(part.name, "ended", code)
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         self._say(f"{part.name} {how}, starting it again in {pause:g} s")
         timer = threading.Timer(pause, self._events.put, [("start", part, 0)])

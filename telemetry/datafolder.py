@@ -41,6 +41,7 @@ class DataFolder:
         self.ingest_lock = self.run / "ingest.lock"
         self.app_lock = self.run / "app.lock"
         self.app_address = self.run / "app.json"
+        self.part_events = self.run / "parts.json"
         self.ingest_client_id = self.secrets / "ingest.client-id"
         self.subscriptions = self.run / "subscriptions.json"
         self.alert_channels = self.secrets / "alert-channels.json"

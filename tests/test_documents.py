@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard import metrics
 from telemetry.command_line import parser
 from telemetry.presets import PRESETS
 from telemetry.questions import QUESTIONS, described
@@ -48,6 +49,12 @@ def test_the_notebook_page_has_the_table_of_questions_as_it_is() -> None:
     found = re.search(r"<!-- questions -->\n(.*?)\n<!-- /questions -->", page, re.DOTALL)
     assert found is not None
     assert found[1] == described(QUESTIONS)
+
+
+def test_the_system_page_has_the_table_of_metrics_as_it_is() -> None:
+    found = re.search(r"<!-- metrics -->\n(.*?)\n<!-- /metrics -->", (ROOT / "docs/system.md").read_text(), re.DOTALL)
+    assert found is not None
+    assert found[1] == metrics.described()
 
 
 def test_the_examples_of_sources_are_understood(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ ROUTES: Mapping[str, Role] = {
     "/data.csv": Role.VIEWER,
     "/command": Role.OPERATOR,
     "/commands.csv": Role.VIEWER,
+    "/metrics": Role.VIEWER,
     "/take/<name>": Role.VIEWER,
     "/take/progress/<job>": Role.VIEWER,
     "/take/stop/<job>": Role.VIEWER,
@@ -111,10 +112,11 @@ CALLBACKS: Mapping[str, Role] = {
     f"{ids.EXPLORED}.data": Role.VIEWER,
     f"{ids.EXPLORE_CHART}.figure": Role.VIEWER,
     f"{ids.EXPLORE_PROBLEM}.children": Role.VIEWER,
+    f"{ids.SYSTEM_REPLAYED}.children": Role.ADMIN,
 }
 
 #: How the first output of a family of callbacks begins → who may have them run. A panel of the page Explore looks.
-FAMILIES: Mapping[str, Role] = {ids.explore_panel(""): Role.VIEWER}
+FAMILIES: Mapping[str, Role] = {ids.explore_panel(""): Role.VIEWER, ids.system_panel(""): Role.VIEWER}
 
 
 def role_of_callback(output: object) -> Role | None:

@@ -51,9 +51,9 @@
       tick(box);
       return;
     }
-    const turn = event.target.closest("#journal-pager [data-page]");
+    const turn = event.target.closest("[data-turns]");
     if (turn && !turn.disabled) {
-      clientside().set_props("journal-page", { data: Number(turn.dataset.page) });
+      clientside().set_props(turn.dataset.turns, { data: Number(turn.dataset.page) });
     }
   });
 

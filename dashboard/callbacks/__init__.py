@@ -24,6 +24,7 @@ from dashboard.callbacks import (
     opening,
     overview,
     rights,
+    system,
     takeaway,
     telling,
 )
@@ -44,6 +45,7 @@ REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
     rights.register,
     journal.register,
     explore.register,
+    system.register,
     takeaway.register,
     notes.register,
 )

@@ -11,6 +11,7 @@ from dashboard import ids
 from dashboard.context import Context
 from dashboard.layouts.telling import BOARD, LIVE
 from dashboard.pages import PAGES
+from dashboard.system.panels import PANELS
 
 #: The controls of the page Explore, in the order of CHOICES in assets/explore.js, and what is filled in beside them.
 CHOICES = (
@@ -206,6 +207,13 @@ def register(app: dash.Dash, _context: Context) -> None:
             Input(ids.HEALTH, "data"),
             Input(ids.OPEN_PAGE, "data"),
         )
+    # The panels of the page System have a clock each.
+    wire(
+        _in_browser("tick_system"),
+        *(Output(ids.system_tick(panel.name), "max_intervals") for panel in PANELS),
+        Input(ids.OPEN_PAGE, "data"),
+        State(ids.SYSTEM_PANELS, "data"),
+    )
     wire(_in_browser("may_delete"), Output(ids.DELETE, "disabled"), Input(ids.DELETE_TYPED, "value"))
     for where in (LIVE, BOARD):
         wire(

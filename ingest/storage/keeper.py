@@ -54,6 +54,8 @@ class Keeper:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._night = -1
+        #: When a backup last failed, and why; None once one has succeeded.
+        self.backup_trouble: tuple[int, str] | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -75,7 +77,12 @@ class Keeper:
         """A backup of this moment; while one is being made, another waits. Raises BackupError."""
         with self._backing_up:
             making = BackingUp(self._connection, self.lock, self.archive, self.backups, self._stop.is_set)
-            made, found = making.make(kind)
+            try:
+                made, found = making.make(kind)
+            except (duckdb.Error, OSError, LumosError) as error:
+                self.backup_trouble = (now_us(), str(error))
+                raise
+            self.backup_trouble = None
             kept = self.work(lambda cursor: in_force(cursor, self.settings)).backups_kept
             if kind == NIGHTLY:
                 making.prune(kept)

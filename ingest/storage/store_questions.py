@@ -45,7 +45,7 @@ def with_store_questions(keeper: Keeper) -> Mapping[str, Question]:
         kinds = {
             "level": _TEXT, "device": _TEXT, "metric": _TEXT, "days": _REAL, "asked_by": _TEXT, "changed_us": _WHOLE,
         }  # fmt: skip
-        return _table(kinds, rows)
+        return table(kinds, rows)
 
     def expiring(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         """What the coming night will delete: device, metric, level, before_us, rows, bytes (about)."""
@@ -58,7 +58,7 @@ def with_store_questions(keeper: Keeper) -> Mapping[str, Question]:
             (*names.get(found.series_id, (None, None)), found.level, found.before_us, found.rows, found.bytes)
             for found in doomed(connection, keeper.archive, wanted)
         ]
-        return _table(kinds, rows)
+        return table(kinds, rows)
 
     def forecast(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         """How much each living series adds: device, metric, readings_per_day, bytes_per_day (rollups included).
@@ -78,7 +78,7 @@ def with_store_questions(keeper: Keeper) -> Mapping[str, Question]:
         )
         kinds = {"device": _TEXT, "metric": _TEXT, "readings_per_day": _REAL, "bytes_per_day": _REAL}
         return with_metadata(
-            _table(kinds, rows), store_bytes=found.store_bytes, free_bytes=found.free_bytes,
+            table(kinds, rows), store_bytes=found.store_bytes, free_bytes=found.free_bytes,
             limit_bytes=found.limit_bytes, full_us=found.full_us, cause=found.cause,
         )  # fmt: skip
 
@@ -86,14 +86,14 @@ def with_store_questions(keeper: Keeper) -> Mapping[str, Question]:
         """The backups in the data folder, newest first: name, made_us, readings, bytes (also of what is linked)."""
         kinds = {"name": _TEXT, "made_us": _WHOLE, "readings": _WHOLE, "bytes": _WHOLE}
         found = readable_backups(keeper.folder.backups)
-        return _table(kinds, [(path.name, made.made_us, made.readings, made.bytes) for path, made in reversed(found)])
+        return table(kinds, [(path.name, made.made_us, made.readings, made.bytes) for path, made in reversed(found)])
 
     def changed_settings(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         """The settings that were changed at run time: key, value (as on the command line), asked_by, changed_us."""
         rows = connection.execute(
             "SELECT key, value, asked_by, changed_us FROM runtime_settings ORDER BY key"
         ).fetchall()
-        return _table({"key": _TEXT, "value": _TEXT, "asked_by": _TEXT, "changed_us": _WHOLE}, rows)
+        return table({"key": _TEXT, "value": _TEXT, "asked_by": _TEXT, "changed_us": _WHOLE}, rows)
 
     return {question.__name__: question for question in (retention, expiring, forecast, backups, changed_settings)}
 
@@ -103,6 +103,6 @@ def _names(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[str, str]]:
     return {series_id: (device, metric) for series_id, device, metric in rows}
 
 
-def _table(kinds: Mapping[str, Any], rows: list[Any]) -> pa.Table:
+def table(kinds: Mapping[str, Any], rows: list[Any]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
     return pa.table([pa.array(column, kind) for column, kind in zip(columns, kinds.values(), strict=True)], list(kinds))

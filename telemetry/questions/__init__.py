@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from telemetry.questions.alerting import alert_episodes, alert_rules
 from telemetry.questions.answering import POINTS, Question, answer, described, metadata_of, with_metadata
 from telemetry.questions.behind import sql_behind
-from telemetry.questions.boards import conditions, descriptions
+from telemetry.questions.boards import conditions, descriptions, restarts
 from telemetry.questions.catalog import controls, devices, last_values, series
 from telemetry.questions.commanded import commands, effects
 from telemetry.questions.happenings import happenings
@@ -39,6 +39,7 @@ QUESTIONS: Mapping[str, Question] = {
         devices,
         descriptions,
         conditions,
+        restarts,
         controls,
         last_values,
         buckets,

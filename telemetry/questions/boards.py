@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from telemetry.errors import QuestionError
-from telemetry.questions.answering import table
+from telemetry.questions.answering import check_number, table
 from telemetry.timestamps import US_PER_DAY, now_us
 
 if TYPE_CHECKING:
@@ -76,4 +76,28 @@ def conditions(connection: duckdb.DuckDBPyConnection, *, devices: list[str]) -> 
             LEFT JOIN flagged USING (device) ORDER BY device
         """,
         {"devices": devices},
+    )
+
+
+def restarts(connection: duckdb.DuckDBPyConnection, *, device: str | None = None, limit: int = 50) -> pa.Table:
+    """The last restarts of boards, newest first: device, restarted_us, cause (null: not told), uptime_us.
+
+    `uptime_us` is how long it had been since its start before. The first start of a device that was ever heard of is
+    none.
+    """
+    check_number("limit", limit, 1, 10_000)
+    return table(
+        connection,
+        """
+        SELECT device, event_us AS restarted_us, cause, event_us - before_us AS uptime_us
+        FROM (
+            SELECT device_id, event_us, value AS cause,
+                lag(event_us) OVER (PARTITION BY device_id ORDER BY event_us) AS before_us
+            FROM events WHERE event = 'boot'
+        ) JOIN shown_devices USING (device_id)
+        WHERE before_us IS NOT NULL
+            AND ($device IS NULL OR device = (SELECT device FROM shown_devices WHERE own_name = $device))
+        ORDER BY event_us DESC, device LIMIT $limit
+        """,
+        {"device": device, "limit": limit},
     )

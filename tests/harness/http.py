@@ -25,3 +25,9 @@ def get_json(port: int, path: str, **parameters: Any) -> Any:
     """The JSON body of a 200, else None."""
     status, body = get(port, path, **parameters)
     return json.loads(body) if status == 200 else None
+
+
+def get_text(port: int, path: str, **parameters: Any) -> str:
+    """The text of a 200, else nothing."""
+    status, body = get(port, path, **parameters)
+    return body.decode() if status == 200 else ""

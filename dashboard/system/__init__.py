@@ -1,0 +1,1 @@
+"""The page System: how the broker, ingest, the store and the dashboard are doing, and what was lost."""
