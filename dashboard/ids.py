@@ -201,6 +201,7 @@ ADD_MAKE = "add-make"
 ADD_MADE = "add-made"
 
 # The page System: what is opened in its tables, and the page of the ledger.
+SYSTEM_LOOK = "system-look"
 SYSTEM_PANELS = "system-panels"
 SYSTEM_BOARD = "system-board"
 SYSTEM_REASON = "system-reason"

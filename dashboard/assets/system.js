@@ -4,8 +4,9 @@
   const clientside = () => window.dash_clientside;
 
   // -1: an interval without end; 0: none.
-  function tickSystem(page, panels) {
-    return panels.map(() => (page === "system" ? -1 : 0));
+  function tickSystem(page, browser, panels) {
+    const open = page === "system";
+    return [open && browser ? browser : clientside().no_update, ...panels.map(() => (open ? -1 : 0))];
   }
 
   document.addEventListener("click", function (event) {

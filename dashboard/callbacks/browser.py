@@ -207,11 +207,13 @@ def register(app: dash.Dash, _context: Context) -> None:
             Input(ids.HEALTH, "data"),
             Input(ids.OPEN_PAGE, "data"),
         )
-    # The panels of the page System have a clock each.
+    # The panels of the page System have a clock each, and hear how it is looked at while it is open.
     wire(
         _in_browser("tick_system"),
+        Output(ids.SYSTEM_LOOK, "data"),
         *(Output(ids.system_tick(panel.name), "max_intervals") for panel in PANELS),
         Input(ids.OPEN_PAGE, "data"),
+        Input(ids.BROWSER, "data"),
         State(ids.SYSTEM_PANELS, "data"),
     )
     wire(_in_browser("may_delete"), Output(ids.DELETE, "disabled"), Input(ids.DELETE_TYPED, "value"))

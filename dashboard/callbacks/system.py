@@ -16,7 +16,6 @@ from dashboard.acknowledgements import Outcome
 from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
 from dashboard.figures import Style
-from dashboard.pages import SYSTEM
 from dashboard.panels.parts import Child, failed, pill
 from dashboard.panels.telling import line
 from dashboard.system import quarantine
@@ -53,9 +52,8 @@ def _register_panel(app: dash.Dash, context: Context, panel: Panel) -> None:
         Output(ids.system_panel(panel.name), "className"),
         Output(ids.system_state(panel.name), "children"),
         Output(ids.system_drawn(panel.name), "data"),
-        Input(ids.OPEN_PAGE, "data"),
+        Input(ids.SYSTEM_LOOK, "data"),
         Input(tick, "n_intervals"),
-        Input(ids.BROWSER, "data"),
         Input(ids.SYSTEM_RETRY, "data"),
         Input(ids.SYSTEM_BOARD, "data"),
         Input(ids.SYSTEM_REASON, "data"),
@@ -66,9 +64,8 @@ def _register_panel(app: dash.Dash, context: Context, panel: Panel) -> None:
         prevent_initial_call=True,
     )
     def show(
-        open_page: str | None,
+        browser: Kept | None,
         _ticks: int | None,
-        browser: Kept,
         _retry: Any,
         board: str | None,
         reason: str | None,
@@ -76,7 +73,7 @@ def _register_panel(app: dash.Dash, context: Context, panel: Panel) -> None:
         drawn_us: int | None,
         page: Kept,
     ) -> Any:
-        if open_page != SYSTEM or _is_about_another(panel.name, dash.ctx.triggered_prop_ids):
+        if not browser or _is_about_another(panel.name, dash.ctx.triggered_prop_ids):
             raise PreventUpdate
         choices = Choices(board or "", reason or "", number or 1, identity().role >= Role.ADMIN)
         return drawn(context, panel, choices, drawn_us, style_of(context, page, browser))

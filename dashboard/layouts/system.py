@@ -33,7 +33,14 @@ def panel(say: Say, _who: Identity) -> html.Div:
 
 def content(say: Say, _who: Identity) -> list[Any]:
     """Everything below the banners."""
-    stores = (ids.SYSTEM_BOARD, ids.SYSTEM_REASON, ids.SYSTEM_PAGE, ids.SYSTEM_RETRY, ids.SYSTEM_REPLAY)
+    stores = (
+        ids.SYSTEM_LOOK,
+        ids.SYSTEM_BOARD,
+        ids.SYSTEM_REASON,
+        ids.SYSTEM_PAGE,
+        ids.SYSTEM_RETRY,
+        ids.SYSTEM_REPLAY,
+    )
     return [
         *(dcc.Store(id=name) for name in stores),
         dcc.Store(id=ids.SYSTEM_PANELS, data=[row.name for row in PANELS]),
