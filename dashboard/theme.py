@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,9 +34,26 @@ class Palette:
         """The same hue as a band."""
         return _faded(hue, self.opacity)
 
+    def shows(self, colour: str) -> bool:
+        """Whether a line of a colour that somebody chose can be seen on the panel (WCAG's contrast, 2 at least)."""
+        if not _HUE.fullmatch(colour):
+            return False
+        lighter, darker = sorted((_luminance(colour), _luminance(self.panel)), reverse=True)
+        return (lighter + 0.05) / (darker + 0.05) >= _LEAST_CONTRAST
+
     def faint_of(self, hue: str) -> str:
         """The same hue as a band that lies behind others."""
         return _faded(hue, self.opacity / 2)
+
+
+_HUE = re.compile(r"#[0-9a-fA-F]{6}")
+_LEAST_CONTRAST = 2.0
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def _faded(hue: str, opacity: float) -> str:

@@ -10,9 +10,9 @@ import dash
 from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import figures, formats, ids, zones
+from dashboard import figures, formats, ids
 from dashboard.callbacks.opening import local_text
-from dashboard.callbacks.state import Kept, style_of
+from dashboard.callbacks.state import Kept, span_between, style_of
 from dashboard.context import Context
 from dashboard.explore import panels
 from dashboard.explore.choices import Catalog, Exploration, resolve, zoom_in
@@ -23,8 +23,8 @@ from dashboard.pages import EXPLORE
 from dashboard.panels.parts import Child, aria, empty, failed
 from dashboard.plain import plain
 from dashboard.views import CUSTOM
-from telemetry.errors import LumosError, QuestionError
-from telemetry.timestamps import US_PER_MS, now_us, parse_instant
+from telemetry.errors import LumosError
+from telemetry.timestamps import US_PER_MS, now_us
 
 _LOG = logging.getLogger(__name__)
 
@@ -80,8 +80,10 @@ def register(app: dash.Dash, context: Context) -> None:
     def apply_range(_clicks: int, start: str, end: str, kept: Kept, browser: Kept, page: Kept) -> Any:
         exploration = explored(kept)
         style = style_of(context, page, browser, exploration.zone)
-        chosen = between(exploration, start, end, style)
-        return (style.say(chosen), no_update) if isinstance(chosen, str) else ("", chosen.search())
+        span = span_between(start, end, style)
+        if isinstance(span, str):
+            return style.say(span), no_update
+        return "", replace(exploration, range=CUSTOM, start_us=span[0], end_us=span[1]).search()
 
     @app.callback(
         Output(ids.EXPLORE_CHART, "figure"),
@@ -196,19 +198,6 @@ def controls(found: Exploration, browser: Kept, style: Style) -> dict[str, Any]:
         "from": start,
         "to": end,
     }
-
-
-def between(exploration: Exploration, start: str | None, end: str | None, style: Style) -> Exploration | str:
-    """The same over two moments of the page's clock, or the phrase that says what is wrong with them."""
-    if not start or not end:
-        return "range empty"
-    try:
-        start_us, end_us = (zones.from_local(parse_instant(text), style.zone) for text in (start, end))
-    except QuestionError:
-        return "range empty"
-    if end_us <= start_us:
-        return "range reversed"
-    return replace(exploration, range=CUSTOM, start_us=start_us, end_us=end_us)
 
 
 def series_choices(catalog: Catalog) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from dash import Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import formats, ids, zones
-from dashboard.callbacks.state import Kept, style_of
+from dashboard.callbacks.state import Kept, span_between, style_of
 from dashboard.context import Context
 from dashboard.drawing import newest
 from dashboard.figures import Style
@@ -22,8 +22,7 @@ from dashboard.panels.cards import newest_text
 from dashboard.panels.parts import banner
 from dashboard.panels.welcome import welcome
 from dashboard.views import CUSTOM, View, device_in, resolve
-from telemetry.errors import QuestionError
-from telemetry.timestamps import US_PER_MS, US_PER_SECOND, now_us, parse_instant
+from telemetry.timestamps import US_PER_MS, US_PER_SECOND, now_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +106,10 @@ def register(app: dash.Dash, context: Context) -> None:
     )
     def apply_custom(_clicks: int, start: str, end: str, kept: Kept, page: Kept, browser: Kept) -> Any:
         style = style_of(context, page, browser)
-        chosen = custom_view(View.from_json(kept), start, end, style)
-        return (no_update, style.say(chosen)) if isinstance(chosen, str) else (chosen.search(), "")
+        span = span_between(start, end, style)
+        if isinstance(span, str):
+            return no_update, style.say(span)
+        return View(kept["device"], kept["metric"], CUSTOM, *span).search(), ""
 
 
 def open_view(search: str, series: Sequence[Mapping[str, Any]], devices: Sequence[Mapping[str, Any]]) -> Opened:
@@ -138,19 +139,6 @@ def _instead(opened: Opened, search: str, context: Context, style: Style) -> Any
     if opened.view.device or not asked:
         return None
     return banner(style.say("no such device", device=asked[:64]), style.say("no such device detail"), "warning")
-
-
-def custom_view(view: View, start: str | None, end: str | None, style: Style) -> View | str:
-    """The view over two moments of the page's clock, or the phrase that says what is wrong with them."""
-    if not start or not end:
-        return "range empty"
-    try:
-        start_us, end_us = (zones.from_local(parse_instant(text), style.zone) for text in (start, end))
-    except QuestionError:
-        return "range empty"
-    if end_us <= start_us:
-        return "range reversed"
-    return View(view.device, view.metric, CUSTOM, start_us, end_us)
 
 
 def local_text(t_us: int, style: Style, *, seconds: bool = False) -> str:

@@ -9,10 +9,12 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import zones
 from dashboard.context import Context
-from dashboard.figures import Style
+from dashboard.figures import Style, Window
 from dashboard.theme import LIGHT, PALETTES
 from dashboard.translations import speaker
 from dashboard.views import View
+from telemetry.errors import QuestionError
+from telemetry.timestamps import parse_instant
 
 Kept = Mapping[str, Any]
 
@@ -22,6 +24,17 @@ def view_of(kept: Kept | None) -> View:
     if not kept:
         raise PreventUpdate
     return View.from_json(kept)
+
+
+def span_between(start: str | None, end: str | None, style: Style) -> Window | str:
+    """Two moments of the page's clock as a range, or the phrase that says what is wrong with them."""
+    if not start or not end:
+        return "range empty"
+    try:
+        start_us, end_us = (zones.from_local(parse_instant(text), style.zone) for text in (start, end))
+    except QuestionError:
+        return "range empty"
+    return (start_us, end_us) if start_us < end_us else "range reversed"
 
 
 def style_of(context: Context, page: Kept, browser: Kept | None, zone: str = "") -> Style:

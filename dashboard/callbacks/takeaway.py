@@ -15,7 +15,8 @@ from dashboard.explore.choices import Exploration
 from dashboard.explore.drawing import points_of_each
 from dashboard.explore.panels import series_name
 from dashboard.figures import Style, Window
-from dashboard.takeaway.choice import Series, address
+from dashboard.series import Series
+from dashboard.takeaway.choice import address
 from dashboard.takeaway.names import whose
 from dashboard.views import View
 from telemetry.timestamps import iso_utc

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlencode
+from urllib.parse import parse_qs, unquote, urlencode
 
+from dashboard.series import EVERYTHING, PRESETS, Series
 from dashboard.views import CUSTOM
-from dashboard.views import PRESETS as LIVE_PRESETS
 from telemetry.errors import QuestionError
 from telemetry.local_time import DAYS_PER_WEEK, HOURS_PER_DAY, zone_of
 from telemetry.timestamps import US_PER_DAY, US_PER_MS, iso_utc, parse_instant
 
-#: A range that reaches back to the first reading of the chosen series.
-EVERYTHING = "all"
-PRESETS: Mapping[str, int] = {**LIVE_PRESETS, "1y": 365 * US_PER_DAY, EVERYTHING: 0}
 DEFAULT_PRESET = "24h"
 #: As many hues as can be told apart.
 MOST_SERIES = 8
@@ -27,31 +24,6 @@ COMPARISONS = ("before", "usual")
 MARKS = ("commands", "events", "notes", "losses")
 EVERY_DAY = tuple(range(DAYS_PER_WEEK))
 ALL_HOURS = (0, HOURS_PER_DAY)
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One metric of one device, with what is known of it."""
-
-    device: str
-    metric: str
-    unit: str | None = None
-    label: str | None = None
-    #: What people call the device.
-    name: str = ""
-    #: Its first and last reading; 0 where it has none.
-    first_us: int = 0
-    last_us: int = 0
-
-    @property
-    def key(self) -> str:
-        """`window/light`, as the address has it: the first stroke divides, any other is escaped."""
-        return f"{quote(self.device, safe='')}/{quote(self.metric, safe='')}"
-
-    @property
-    def title(self) -> str:
-        """The metric as people call it."""
-        return self.label or self.metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +98,7 @@ class Exploration:
                 {
                     "key": series.key, "device": series.device, "metric": series.metric, "unit": series.unit,
                     "label": series.label, "name": series.name, "first": series.first_us // US_PER_MS,
-                    "last": series.last_us // US_PER_MS,
+                    "last": series.last_us // US_PER_MS, "decimals": series.decimals, "colour": series.colour,
                 }
                 for series in self.series
             ],
@@ -149,7 +121,7 @@ class Exploration:
             tuple(
                 Series(
                     row["device"], row["metric"], row["unit"], row["label"], row["name"],
-                    int(row["first"]) * US_PER_MS, int(row["last"]) * US_PER_MS,
+                    int(row["first"]) * US_PER_MS, int(row["last"]) * US_PER_MS, row["decimals"], row["colour"],
                 )
                 for row in kept["series"]
             ),
@@ -179,11 +151,11 @@ class Catalog:
         return self.entry(row) if row else None
 
     def entry(self, row: Mapping[str, Any]) -> Series:
-        """A row of the question `series`, with its device's name."""
-        names = (each["name"] for each in self.devices if each["device"] == row["device"])
+        """A row of the question `series`, with its device's name and colour."""
+        device = next((each for each in self.devices if each["device"] == row["device"]), {})
         return Series(
-            row["device"], row["metric"], row["unit"], row["label"], next(names, None) or row["device"],
-            row["first_us"] or 0, row["last_us"] or 0,
+            row["device"], row["metric"], row["unit"], row["label"], device.get("name") or row["device"],
+            row["first_us"] or 0, row["last_us"] or 0, row.get("decimals"), device.get("colour"),
         )  # fmt: skip
 
     def first(self) -> tuple[Series, ...]:

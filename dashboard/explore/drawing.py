@@ -11,12 +11,13 @@ from dash import html
 from dashboard import drawing, figures, formats, stretches, zones
 from dashboard.context import Context
 from dashboard.explore import happenings
-from dashboard.explore.choices import Exploration, Series
+from dashboard.explore.choices import Exploration
 from dashboard.explore.panels import hue, series_name
 from dashboard.figures import Curve, Figure, Style, Window
 from dashboard.figures.usual import MOST_US, Usual
 from dashboard.notes import marks as notes
 from dashboard.panels.parts import Child, action_link, empty, swatch
+from dashboard.series import Series
 from dashboard.stretches import Points
 from dashboard.views import CUSTOM
 from telemetry.questions import metadata_of
@@ -95,6 +96,7 @@ class Drawer:
             stretches.points_of(self.context.reader.ask("buckets", **self._asked(series))),
             self._before(series) if "before" in comparisons else None,
             self._usual(series) if "usual" in comparisons else {},
+            series.decimals,
         )
 
     def _asked(self, series: Series) -> dict[str, Any]:

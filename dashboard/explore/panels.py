@@ -15,9 +15,10 @@ from typing import Any
 from dashboard import figures, formats, zones
 from dashboard.context import Context
 from dashboard.explore import happenings
-from dashboard.explore.choices import Exploration, Series
+from dashboard.explore.choices import Exploration
 from dashboard.figures import Answer, Style, Window
 from dashboard.panels.summary import summary
+from dashboard.series import Series
 from telemetry.questions import QUESTIONS
 from telemetry.timestamps import US_PER_DAY
 
@@ -72,6 +73,7 @@ def ask(context: Context, panel: Panel, exploration: Exploration, window: Window
             formats.shown_unit(series.unit),
             hue(series, exploration, style),
             context.reader.ask(panel.question, **arguments(panel, series, exploration, window, style)),
+            series.decimals,
         )
         for series in chosen
     ]
@@ -113,8 +115,14 @@ def arguments(panel: Panel, series: Series, exploration: Exploration, window: Wi
 
 
 def hue(series: Series, exploration: Exploration, style: Style) -> str:
-    """The colour of a series, by its place among the chosen ones."""
-    return style.palette.hues[exploration.series.index(series) % len(style.palette.hues)]
+    """The colour of a series: its device's own, where that can be seen here and no series before it has it; else by its
+    place among the chosen ones.
+    """
+    place = exploration.series.index(series)
+    taken = {each.colour for each in exploration.series[:place]}
+    if series.colour and series.colour not in taken and style.palette.shows(series.colour):
+        return series.colour
+    return style.palette.hues[place % len(style.palette.hues)]
 
 
 def series_name(series: Series, exploration: Exploration) -> str:

@@ -17,3 +17,9 @@ class Answer:
     unit: str
     hue: str
     table: pa.Table
+    #: How many decimals people want to see; None where nobody said.
+    decimals: int | None = None
+
+    def digits(self, deserved: int) -> int:
+        """As many decimals as people said, else as many as the values deserve."""
+        return deserved if self.decimals is None else self.decimals

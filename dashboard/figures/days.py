@@ -22,7 +22,8 @@ def days(answers: Sequence[Answer], style: Style) -> Figure | None:
     filled = [row for row in rows if row["count"]]
     if not filled:
         return None
-    decimals = formats.decimals_for([value for row in filled for value in (row["min"], row["max"])], most=2)
+    extremes = [value for row in filled for value in (row["min"], row["max"])]
+    decimals = answer.digits(formats.decimals_for(extremes, most=2))
     by_day = rows[0]["end_us"] - rows[0]["t_us"] < 2 * _USUAL * US_PER_HOUR
     dates = [row["date"] for row in rows]
     words = [_words(row, answer, decimals, style) for row in rows]

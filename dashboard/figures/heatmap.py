@@ -23,7 +23,7 @@ def heatmap(answers: Sequence[Answer], style: Style) -> Figure | None:
         return None
     means: list[list[float | None]] = [[None] * _HOURS for _ in range(_DAYS)]
     words = [[""] * _HOURS for _ in range(_DAYS)]
-    decimals = formats.decimals_for([row["mean"] for row in rows], most=2)
+    decimals = answer.digits(formats.decimals_for([row["mean"] for row in rows], most=2))
     for row in rows:
         means[row["weekday"]][row["hour"]] = round(row["mean"], decimals + 1)
         words[row["weekday"]][row["hour"]] = _words(row, answer, decimals, style)

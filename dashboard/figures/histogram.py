@@ -20,7 +20,7 @@ def histogram(answers: Sequence[Answer], style: Style) -> Figure | None:
     if not total:
         return None
     lows, highs, counts = ([row[column] for row in rows] for column in ("low", "high", "count"))
-    decimals = formats.decimals_for([*lows, highs[-1]], most=2)
+    decimals = answer.digits(formats.decimals_for([*lows, highs[-1]], most=2))
     # All values the same: a bar that is no line.
     widths = [high - low or 1.0 for low, high in zip(lows, highs, strict=True)]
 

@@ -33,6 +33,8 @@ class Curve:
     #: The points of one period earlier, at the times where each would lie now.
     before: Points | None = None
     usual: Usual = field(default_factory=dict)
+    #: How many decimals people want to read; None where nobody said.
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ def axis_name(letter: str, number: int) -> str:
 def _curve(curve: Curve, style: Style, axis: str, *, named: bool) -> list[Figure]:
     points = curve.points
     runs = stretches.stretches(points.times_us, stretches.typical_spacing(points.times_us, points.bucket_us))
-    decimals = stretches.rounding(points)
+    read = stretches.rounding(points) if curve.decimals is None else curve.decimals
+    # What is drawn is never coarser than what the points need: a line of steps is no line.
+    decimals = max(stretches.rounding(points), read)
     x = zones.drawn(points.times_us, style.zone)
     y, low, high = (stretches.rounded(values, decimals) for values in (points.means, points.lows, points.highs))
     line_x, line_y = stretches.line(x, y, runs)
@@ -111,21 +115,21 @@ def _curve(curve: Curve, style: Style, axis: str, *, named: bool) -> list[Figure
         found.append(traces.band(band_x, band_y, style.palette.band_of(curve.hue), style.say("band"), yaxis=axis))
         more["customdata"] = list(zip(*(stretches.line(x, edge, runs)[1] for edge in (low, high)), strict=True))
     if curve.before is not None:
-        found += _before(curve, curve.before, decimals, style, axis)
-    template = traces.hover(decimals, curve.unit, label, edges=points.bucket_us > 0)
+        found += _before(curve, curve.before, read, style, axis)
+    template = traces.hover(read, curve.unit, label, edges=points.bucket_us > 0)
     found.append(traces.line(line_x, line_y, curve.hue, curve.name, template, **more))
     if dots:
         found.append(traces.dots([x[i] for i in dots], [y[i] for i in dots], curve.hue, yaxis=axis))
     return found
 
 
-def _before(curve: Curve, points: Points, decimals: int, style: Style, axis: str) -> list[Figure]:
+def _before(curve: Curve, points: Points, read: int, style: Style, axis: str) -> list[Figure]:
     """The period before: dashed, without a band."""
     runs = stretches.stretches(points.times_us, stretches.typical_spacing(points.times_us, points.bucket_us))
     x = zones.drawn(points.times_us, style.zone)
-    line_x, line_y = stretches.line(x, stretches.rounded(points.means, decimals), runs)
+    line_x, line_y = stretches.line(x, stretches.rounded(points.means, max(stretches.rounding(points), read)), runs)
     name = style.say("before of", name=curve.name)
-    dashed = traces.line(line_x, line_y, curve.hue, name, traces.hover(decimals, curve.unit, name), yaxis=axis)
+    dashed = traces.line(line_x, line_y, curve.hue, name, traces.hover(read, curve.unit, name), yaxis=axis)
     return [{**dashed, "line": {"color": curve.hue, "width": 1.3, "dash": "4px,3px"}, "opacity": 0.75}]
 
 

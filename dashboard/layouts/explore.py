@@ -14,12 +14,13 @@ from dash import dcc, html
 
 from dashboard import figures, ids
 from dashboard.access.roles import Identity
-from dashboard.explore.choices import COMPARISONS, DEFAULT_PRESET, EVERY_DAY, MARKS, MOST_SERIES, PRESETS
+from dashboard.explore.choices import COMPARISONS, DEFAULT_PRESET, EVERY_DAY, MARKS, MOST_SERIES
 from dashboard.explore.drawing import HEIGHT
 from dashboard.explore.panels import PANELS, Panel
 from dashboard.layouts.controls import link_field, moment
 from dashboard.notes.panel import section
 from dashboard.panels.parts import aria, data, icon, skeleton
+from dashboard.series import PRESETS
 from dashboard.takeaway.menu import menu
 from dashboard.translations import LONG_WEEKDAYS, WEEKDAYS, Say
 from dashboard.views import CUSTOM

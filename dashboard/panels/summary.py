@@ -16,7 +16,7 @@ from telemetry.timestamps import now_us
 
 #: More series than this take the page's whole width.
 _NARROW = 2
-#: A row of the question `statistics` as the cell of one line; `decimals` is what its values deserve.
+#: A row of the question `statistics` as the cell of one line; `decimals` is what people said, or its values deserve.
 Cell = Callable[[Mapping[str, Any], Answer, Style, int], Child]
 
 
@@ -31,7 +31,7 @@ def _extreme(column: str) -> Cell:
     """With as many decimals as it has, and the moment of it."""
 
     def cell(row: Mapping[str, Any], answer: Answer, style: Style, _decimals: int) -> Child:
-        decimals = formats.decimals_for([row["min"], row["max"]], most=3)
+        decimals = answer.digits(formats.decimals_for([row["min"], row["max"]], most=3))
         moment = formats.when(row[f"{column}_us"], now_us(), style.zone, style.language)
         return [*_value(column)(row, answer, style, decimals), html.Time(moment, className="mono")]
 
@@ -77,7 +77,9 @@ def summary(answers: Sequence[Answer], style: Style) -> Child:
             [
                 html.Th(style.say(f"statistic {name}"), scope="row"),
                 *(
-                    html.Td(cell(row, answer, style, value_decimals(row)) if row["count"] else formats.DASH)
+                    html.Td(
+                        cell(row, answer, style, answer.digits(value_decimals(row))) if row["count"] else formats.DASH
+                    )
                     for row, answer in zip(rows, answers, strict=True)
                 ),
             ]

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote, urlencode
 
-from dashboard.views import PRESETS as LIVE_PRESETS
+from dashboard.series import EVERYTHING, PRESETS, Series
 from telemetry.errors import QuestionError, nearest
 from telemetry.local_time import DAYS_PER_WEEK, HOURS_PER_DAY
 from telemetry.questions import POINTS
 from telemetry.timestamps import US_PER_DAY, US_PER_MS, iso_utc, parse_instant
 
-#: A range that reaches back to the first reading.
-EVERYTHING = "all"
-PRESETS: Mapping[str, int] = {**LIVE_PRESETS, "1y": 365 * US_PER_DAY, EVERYTHING: 0}
 #: About one point a pixel of the widest chart.
 DEFAULT_POINTS = 2_000
 _MOST_SERIES = 100
@@ -27,27 +24,6 @@ _PARAMETERS = (
     "series", "range", "from", "to", "zoom", "points", "zone", "days", "hours",
     "detail", "compare", "marks", "lang", "scheme", "job",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One metric of one device, and its unit."""
-
-    device: str
-    metric: str
-    unit: str | None = None
-    label: str | None = None
-    first_us: int = 0
-
-    @property
-    def key(self) -> str:
-        """`window/light`, as an address has it: the first stroke divides, any other is escaped."""
-        return f"{quote(self.device, safe='')}/{quote(self.metric, safe='')}"
-
-    @property
-    def title(self) -> str:
-        """The metric as people call it."""
-        return self.label or self.metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +109,7 @@ def _series(keys: Sequence[str], known: Sequence[Mapping[str, Any]]) -> tuple[Se
         if row is None:
             there = [f"{row['device']}/{row['metric']}" for row in known]
             raise QuestionError(f"there is no series '{device[:64]}/{metric[:64]}'{nearest(key, there)}")
-        found[key] = Series(device, metric, row["unit"], row["label"], row["first_us"] or 0)
+        found[key] = Series(device, metric, row["unit"], row["label"], first_us=row["first_us"] or 0)
     if not found:
         raise QuestionError("series missing: name one as device/metric; /data lists what there is")
     if len(found) > _MOST_SERIES:

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dashboard.takeaway.choice import Choice, Series
+from dashboard.series import Series
+from dashboard.takeaway.choice import Choice
 from telemetry.timestamps import US_PER_SECOND
 
 _LONGEST_WORD = 40

@@ -9,7 +9,8 @@ import json
 from typing import Any
 
 from dashboard.context import Asks
-from dashboard.takeaway.choice import Choice, Series
+from dashboard.series import Series
+from dashboard.takeaway.choice import Choice
 from dashboard.takeaway.sql import statement
 from telemetry.timestamps import iso_utc
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dashboard.takeaway.choice import Choice, Series
+from dashboard.series import Series
+from dashboard.takeaway.choice import Choice
 from telemetry.questions import metadata_of
 
 if TYPE_CHECKING:

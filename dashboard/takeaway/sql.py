@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from dashboard.context import Asks
-from dashboard.takeaway.choice import Choice, Series
+from dashboard.series import Series
+from dashboard.takeaway.choice import Choice
 from telemetry.timestamps import iso_utc
 
 _WORD = re.compile(

@@ -12,13 +12,14 @@ import pytest
 
 from dashboard.callbacks.frame import Situation, chart_state, situation
 from dashboard.callbacks.numbers import numbers
-from dashboard.callbacks.opening import custom_view, newest, open_view
+from dashboard.callbacks.opening import newest, open_view
+from dashboard.callbacks.state import span_between
 from dashboard.figures import Style, config
 from dashboard.liveness import standing
 from dashboard.panels.header import badges, banners
 from dashboard.panels.welcome import welcome
 from dashboard.translations import speaker
-from dashboard.views import CUSTOM, View
+from dashboard.views import View
 from telemetry.errors import StoreUnavailableError
 from telemetry.settings import Settings
 from tests.dashboard.conftest import NOON_US, SECOND, bucket_table, health_table, readings_table, status_row
@@ -126,12 +127,7 @@ def test_the_newest_reading_is_the_series_last(context_on: Any) -> None:
     ],
 )
 def test_a_custom_range_is_on_the_pages_clock(style: Style, start: Any, end: Any, problem: str | None) -> None:
-    found = custom_view(VIEW, start, end, style)
-    if problem:
-        assert found == problem
-    else:
-        assert isinstance(found, View)
-        assert (found.range, found.start_us, found.end_us) == (CUSTOM, NOON_US, NOON_US + 3_600 * SECOND)
+    assert span_between(start, end, style) == (problem or (NOON_US, NOON_US + 3_600 * SECOND))
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

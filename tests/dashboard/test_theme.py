@@ -69,6 +69,14 @@ def test_hues_stand_out_from_the_panel(palette: Palette) -> None:
         assert (brighter + 0.05) / (darker + 0.05) >= 3, hue
 
 
+@pytest.mark.parametrize(
+    ("colour", "in_light", "in_dark"),
+    [("#d97706", True, True), ("#000000", True, False), ("#fffbe6", False, True), ("red", False, False)],
+)
+def test_a_chosen_colour_counts_where_it_can_be_seen(colour: str, in_light: bool, in_dark: bool) -> None:
+    assert (LIGHT.shows(colour), DARK.shows(colour)) == (in_light, in_dark)
+
+
 def test_the_page_has_the_hues_of_the_charts() -> None:
     light, _, dark = TOKENS.read_text(encoding="utf-8").partition('[data-mantine-color-scheme="dark"]')
     for sheet, palette in ((light, LIGHT), (dark, DARK)):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.explore.choices import ALL_HOURS, EVERY_DAY, MARKS, Catalog, Exploration, Series, resolve, zoom_in
+from dashboard.explore.choices import ALL_HOURS, EVERY_DAY, MARKS, Catalog, Exploration, resolve, zoom_in
+from dashboard.series import Series
 from telemetry.timestamps import US_PER_DAY, parse_instant
 
 NOW = parse_instant("2026-11-17T14:00:00Z")

@@ -154,3 +154,22 @@ def test_everything_is_said_in_the_readers_language(draw: Callable[..., Timeline
     assert "tirets : " in str(found.legend)
     assert "ses nombres sont dans la liste Statistiques" in found.description
     assert found.figure["layout"]["separators"].startswith(",")
+
+
+def test_a_devices_colour_and_a_metrics_decimals_are_as_people_said(
+    reading: Context, opened: Open, style: Style
+) -> None:
+    def of(search: str, colours: dict[str, str]) -> Timeline:
+        exploration = opened(search)
+        series = tuple(replace(one, colour=colours.get(one.device), decimals=3) for one in exploration.series)
+        kept = Exploration.from_json(replace(exploration, series=series).as_json())
+        return Drawer(reading, kept, style, None, NOON_US).draw()
+
+    both = f"{BOTH}&series=window/temperature&range=7d"
+    lines = _lines(of(both, {"window": "#0a7f5a", "attic": "#ff00ff"}))
+    # The second series of a device must be told apart from its first.
+    assert [line["line"]["color"] for line in lines] == ["#0a7f5a", "#ff00ff", style.palette.hues[2]]
+    assert all("%{y:,.3f}" in line["hovertemplate"] for line in lines)
+    # What cannot be seen on the panel, or is no colour, does not count.
+    lines = _lines(of(both, {"window": style.palette.panel, "attic": "javascript:1"}))
+    assert [line["line"]["color"] for line in lines] == list(style.palette.hues[:3])

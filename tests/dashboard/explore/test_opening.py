@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from dashboard import ids
-from dashboard.callbacks.explore import between, series_choices, zoom_json, zoom_of
+from dashboard.callbacks.explore import series_choices, zoom_json, zoom_of
+from dashboard.callbacks.state import span_between
 from dashboard.context import Context
 from dashboard.explore.choices import Catalog, Exploration
 from dashboard.figures import Style
@@ -81,24 +82,10 @@ def test_a_links_clock_comes_before_the_readers(search: str, chosen: str, shown:
     assert _opened(app, search, chosen=chosen)[ids.EXPLORE_CHOSEN]["data"]["zone"] == shown
 
 
-def test_two_moments_of_the_readers_clock_become_a_range(opened: Open, style: Style) -> None:
-    found = between(opened("?range=7d"), "2026-10-25 01:30:00", "2026-10-25 04:00:00", style)
-    assert isinstance(found, Exploration)
+def test_two_moments_of_the_readers_clock_become_a_range(style: Style) -> None:
+    found = span_between("2026-10-25 01:30:00", "2026-10-25 04:00:00", style)
     # The clock is put back between them.
-    assert "from=2026-10-24T23:30:00.000Z&to=2026-10-25T03:00:00.000Z" in found.search()
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "problem"),
-    [
-        (None, "2026-11-17 10:00:00", "range empty"),
-        ("2026-11-17 10:00:00", "", "range empty"),
-        ("2026-11-17 10:00:00", "2026-11-17 09:00:00", "range reversed"),
-        ("2026-11-17 10:00:00", "2026-11-17 10:00:00", "range reversed"),
-    ],
-)
-def test_what_is_no_range_is_said(start: Any, end: Any, problem: str, opened: Open, style: Style) -> None:
-    assert between(opened(""), start, end, style) == problem
+    assert found == tuple(map(parse_instant, ("2026-10-24T23:30:00.000Z", "2026-10-25T03:00:00.000Z")))
 
 
 def test_series_are_listed_by_device_without_the_hidden_ones(reading: Context) -> None:

@@ -50,6 +50,21 @@ def test_a_histogram_tells_edges_readings_and_their_share(style: Style) -> None:
     assert figure["layout"]["meta"]["note"] == ""
 
 
+def test_decimals_are_as_many_as_people_said(style: Style) -> None:
+    said = {"decimals": 0}
+    spread = histogram([replace(_answer([{"low": 10.26, "high": 15.5, "count": 30}], exact=True), **said)], style)
+    assert spread is not None
+    assert spread["data"][0]["text"][0].startswith("10 to 16\u202f°C")
+    cell = {"weekday": 2, "hour": 14, "count": 60, "mean": 21.25, "min": 20.0, "max": 22.5}
+    week = heatmap([replace(_answer([cell]), **said)], style)
+    assert week is not None
+    assert "21\u202f°C" in week["data"][0]["text"][2][14]
+    numbers = dict.fromkeys(("mean", "median", "deviation", "p5", "p95", "min", "max"), 20.456)
+    row = {**numbers, "count": 3, "coverage": 1.0, "min_us": NOON_US, "max_us": NOON_US}
+    assert "20.46" in str(summary([_answer([row])], style))
+    assert "20.46" not in str(summary([replace(_answer([row]), **said)], style))
+
+
 def test_a_histogram_from_the_sketch_says_so(style: Style) -> None:
     figure = histogram([_answer([{"low": 1.0, "high": 1.0, "count": 9}], exact=False)], style)
     assert figure is not None

@@ -50,4 +50,7 @@ def test_too_many_are_thinned_to_the_newest_with_their_own_numbers(style: Style)
 
 
 def test_plotly_takes_them(style: Style) -> None:
-    go.Figure(layout=marks([note(60), note(120, 300, "x" * 900)], WINDOW, style))
+    drawn = go.Figure(layout=marks([note(60), note(120, 300, "x" * 900)], WINDOW, style)).layout
+    assert [shape.type for shape in drawn.shapes] == ["line", "rect"]
+    assert [label.text for label in drawn.annotations] == ["1", "2"]
+    assert len(drawn.annotations[1].hovertext) < 900

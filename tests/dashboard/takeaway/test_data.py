@@ -15,9 +15,10 @@ import pytest
 
 from dashboard.app import create_app
 from dashboard.commanding import Commander
+from dashboard.series import Series
 from dashboard.takeaway import downloads as downloads_module
 from dashboard.takeaway import rows as rows_module
-from dashboard.takeaway.choice import Choice, Series, address
+from dashboard.takeaway.choice import Choice, address
 from dashboard.takeaway.downloads import CutOffError, Downloads, State, followed
 from dashboard.takeaway.rows import plan, raw
 from dashboard.takeaway.writing import WRITERS, Piece

@@ -121,3 +121,4 @@ def test_a_browser_that_leaves_ends_its_download(served: Served) -> None:
     response.close()
     served.reader.gate.release(4)
     until(lambda: served.progress()["state"] == "stopped", "the end of the download")
+    assert served.progress()["rows"] < SECONDS * 1_000  # it did not go on for nobody
