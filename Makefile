@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: help run setup setup-tests test check format bench screenshots lock clean
+.PHONY: help run setup setup-tests test check format bench soak screenshots lock clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ format: setup-tests  ## mend what ruff can mend
 
 bench: setup-tests  ## the report of speed and memory, as ratios (ROWS=1000000000 for the store's, ARGS=store for one)
 	@$(PY) -m tests.benchmarks $(if $(ROWS),--rows $(ROWS)) $(ARGS)
+
+soak: setup-tests  ## everything breaks for ten minutes, and nothing may be lost (ARGS='--seed 7 --minutes 60')
+	@$(PY) -m tests.soak $(ARGS)
 
 screenshots: setup-tests  ## the pictures of the documents, from the running demo (ARGS=15 for 15 minutes of readings)
 	@$(PY) docs/screenshots.py $(ARGS)

@@ -47,6 +47,11 @@ def program() -> Path:
     return Path(found)
 
 
+def log_file(folder: DataFolder) -> Path:
+    """Where the broker says what it does."""
+    return folder.broker / "broker.log"
+
+
 def command(
     folder: DataFolder, users: BrokerUsers, host: str, port: int, access: Access, tls: tuple[Path, Path] | None = None
 ) -> list[str]:
@@ -69,7 +74,7 @@ def _configuration(folder: DataFolder, host: str, port: int, access: Access, tls
     return f"""# Written by Lumos at each start; changes made here are lost.
 server_name: lumos
 listen: "127.0.0.1:-1"
-log_file: {json.dumps(str(folder.broker / "broker.log"))}
+log_file: {json.dumps(str(log_file(folder)))}
 logfile_size_limit: 1MB
 logfile_max_num: 3
 pid_file: {json.dumps(str(folder.broker_pid))}

@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from launcher import embedded_broker
+from launcher.broker_watch import BrokerWatch
 from launcher.embedded_broker import Access
 from launcher.opening import first_admin, on_the_network, with_own_certificate
 from launcher.ports import choose
@@ -51,7 +52,8 @@ def start(settings: Settings, *, demo: bool) -> int:
         settings = dataclasses.replace(with_own_certificate(settings, folder), host=settings.listens_on)
         scheme = "https" if speaks_tls(settings) else "http"
         settings, notes = _choose_ports(settings)
-        environment = {**settings.as_environment(), "PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": "1"}
+        modules = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
+        environment = {**settings.as_environment(), "PYTHONPATH": modules, "PYTHONUNBUFFERED": "1"}
         if settings.login_required and (code := first_admin({**os.environ, **environment})):
             return code
         parts = _parts(settings, folder, environment, demo=demo)
@@ -62,9 +64,13 @@ def start(settings: Settings, *, demo: bool) -> int:
         with on_the_network(settings) as lines:
             supervisor = Supervisor(parts, _say, lambda *event: _note(folder, *event))
             supervisor.start()
+            watch = BrokerWatch(embedded_broker.log_file(folder), lambda: supervisor.restart("broker"))
+            if settings.embedded:
+                watch.start()
             told = (supervisor, settings, address, folder, lines)
             threading.Thread(target=_announce, args=told, daemon=True).start()
             code = supervisor.run()
+            watch.stop()
         _say("stopped" if code == 0 else "stopped, since a part cannot run as it is set up (see above)")
         return code
 

@@ -61,6 +61,12 @@ class Supervisor:
         """The process id of each running part."""
         return {name: process.pid for name, process in self._running.items()}
 
+    def restart(self, name: str) -> None:
+        """End a part, which is started again as if it had ended by itself; for other threads."""
+        process = self._running.get(name)
+        if process is not None:
+            process.terminate()
+
     def start(self) -> None:
         """Start every part at once; each waits by itself for what it needs."""
         for part in self._parts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
@@ -14,19 +13,8 @@ import pytest
 from tests.end_to_end.conftest import Stack
 from tests.harness.http import get, get_json
 from tests.harness.observer import observer
-from tests.harness.processes import Running, free_port, lumos
+from tests.harness.processes import free_port, lumos, parts
 from tests.harness.waiting import until
-
-
-def _children(app: Running) -> dict[str, psutil.Process]:
-    """The running parts by name, from what their command lines begin with."""
-    words = {"nats-server": "broker", "ingest": "ingest", "dashboard": "dashboard", "firmware": "boards"}
-    found = {}
-    for child in psutil.Process(app.process.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):  # also a dead one that nobody has buried yet
-            names = [Path(word).name for word in child.cmdline()[:3]]
-            found.update({words[name]: child for name in names if name in words})
-    return found
 
 
 def test_the_demo_shows_readings_within_5_seconds_and_stops_within_5(tmp_path: Path) -> None:
@@ -38,7 +26,7 @@ def test_the_demo_shows_readings_within_5_seconds_and_stops_within_5(tmp_path: P
         shown_after = time.monotonic() - started
         until(lambda: "Lumos is ready" in app.output(), "the address on the console")
         assert f"http://127.0.0.1:{http_port}" in app.output()
-        children = _children(app)
+        children = parts(app)
         assert set(children) == {"broker", "ingest", "dashboard", "boards"}
         started = time.monotonic()
         assert app.stop(signal.SIGINT) == 0
@@ -57,9 +45,9 @@ def test_a_killed_part_comes_back_and_nothing_is_lost(name: str, tmp_path: Path)
         until(lambda: get(http_port, "/health")[0] == 200, "a healthy Lumos", 30)
         with observer(mqtt_port, "none") as board:
             board.publish("esp32/kept/output", '{"boot": "k", "seq": 0, "t": 1790000000000, "light": 1}')
-        victim = _children(app)[name]
+        victim = parts(app)[name]
         os.kill(victim.pid, signal.SIGKILL)
-        until(lambda: _children(app).get(name, victim).pid != victim.pid, f"another {name}")
+        until(lambda: parts(app).get(name, victim).pid != victim.pid, f"another {name}")
         until(lambda: get(http_port, "/health")[0] == 200, "health after the kill", 40)
         with observer(mqtt_port, "none") as board:
             board.publish("esp32/kept/output", '{"boot": "k", "seq": 1, "t": 1790000001000, "light": 2}')

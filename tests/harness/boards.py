@@ -38,8 +38,8 @@ class DeskBoard:
     def connected(self) -> bool:
         return self.simulated.board._client is not None
 
-    def switch_on(self) -> None:
-        """Power; returns once the broker has it."""
+    def switch_on(self, *, wait: bool = True) -> None:
+        """Power; returns once the broker has it, unless nobody waits for that."""
 
         async def live() -> None:
             if self._was_on:
@@ -49,7 +49,8 @@ class DeskBoard:
             self._life = asyncio.ensure_future(self.simulated.run())
 
         self.do(live())
-        until(lambda: self.connected, f"{self.name} at the broker")
+        if wait:
+            until(lambda: self.connected, f"{self.name} at the broker")
 
     def say_good_bye(self) -> None:
         """Leave in good order."""

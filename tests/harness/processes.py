@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from launcher import embedded_broker
 from telemetry.broker_users import BrokerUsers
 from telemetry.datafolder import DataFolder
@@ -75,14 +77,27 @@ def program(log: Path, *command: str | Path, environment: Mapping[str, str] | No
                 process.wait()
 
 
-def lumos(log: Path, *arguments: str | Path) -> contextlib.AbstractContextManager[Running]:
+def lumos(
+    log: Path, *arguments: str | Path, environment: Mapping[str, str] | None = None
+) -> contextlib.AbstractContextManager[Running]:
     """`python app.py …`."""
-    return program(log, sys.executable, "app.py", *arguments)
+    return program(log, sys.executable, "app.py", *arguments, environment=environment)
 
 
 def module(log: Path, name: str, *arguments: str | Path) -> contextlib.AbstractContextManager[Running]:
     """`python -m name …`."""
     return program(log, sys.executable, "-m", name, *arguments)
+
+
+def parts(app: Running) -> dict[str, psutil.Process]:
+    """The running parts of a Lumos by name, from what their command lines begin with."""
+    words = {"nats-server": "broker", "ingest": "ingest", "dashboard": "dashboard", "firmware": "boards"}
+    found = {}
+    for child in psutil.Process(app.process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # also a dead one that nobody has buried yet
+            names = [Path(word).name for word in child.cmdline()[:3]]
+            found.update({words[name]: child for name in names if name in words})
+    return found
 
 
 @contextlib.contextmanager

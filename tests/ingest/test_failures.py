@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -18,39 +17,21 @@ import pytest
 from telemetry.datafolder import DataFolder
 from telemetry.errors import StoreUnavailableError
 from telemetry.reader import Reader
+from tests.harness.disk import fill, small_disk
 from tests.harness.observer import Observer, observer
 from tests.harness.processes import Running, free_port, module, mosquitto
 from tests.harness.waiting import until
 
 T = 1_790_000_000_000
-_DISK = "16m"
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of a few megabytes, in memory."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={_DISK}", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("only root may mount a small file system here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """A file that takes all the room there is."""
-    filler = disk / "filler"
-    with filler.open("wb") as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(65_536))
-            file.flush()
-    with filler.open("ab") as file, contextlib.suppress(OSError):
-        while True:
-            os.write(file.fileno(), b"x")
-    return filler
+    with small_disk(tmp_path / "disk", "16m") as mounted:
+        if not mounted:
+            pytest.skip("only root may mount a small file system here")
+        yield tmp_path / "disk"
 
 
 def send(board: Observer, first: int, count: int) -> None:
@@ -74,8 +55,8 @@ def is_connected(ingest: Running) -> bool:
     return "connected to the broker" in ingest.output()
 
 
-def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path, small_disk: Path) -> None:
-    port, data = free_port(), small_disk / "data"
+def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path, disk: Path) -> None:
+    port, data = free_port(), disk / "data"
     flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
     with (
         mosquitto(tmp_path / "mosquitto", port),
@@ -85,7 +66,7 @@ def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path
         until(lambda: is_connected(ingest), "ingest at the broker")
         send(board, 0, 20)
         until(lambda: stored(data) == (20, 20), "what came before")
-        filler = fill(small_disk)
+        filler = fill(disk)
         send(board, 20, 400)
         until(lambda: "No space left" in ingest.output(), "that it is said, with its cause")
         assert stored(data)[0] < 420
