@@ -71,7 +71,7 @@ def _run(settings: Settings) -> int:
     from ingest.read_service import ReadService
     from ingest.recent import Recent
     from ingest.storage.keeper import Keeper
-    from ingest.store import opened
+    from ingest.storage.recovering import opened_or_recovered
     from ingest.subscriber import Subscriber
     from ingest.writer import Writer
     from telemetry.datafolder import DataFolder
@@ -79,7 +79,7 @@ def _run(settings: Settings) -> int:
 
     folder = DataFolder(settings.data_dir)
     stop = _asked_to_stop()
-    with opened(settings, folder) as connection:
+    with opened_or_recovered(settings, folder) as connection:
         inbox = Inbox(settings.queue_limit, _WINDOW, settings.flush_seconds)
         recent = Recent()
         keeper = Keeper(settings, connection)

@@ -18,7 +18,7 @@ from ingest.schema import MIGRATIONS, migrate, version
 from ingest.storage.archive import Archive, make_safe, quoted
 from ingest.storage.backing_up import place
 from telemetry.datafolder import DataFolder
-from telemetry.errors import AlreadyRunningError, DataFolderError, StoreUnavailableError
+from telemetry.errors import AlreadyRunningError, DamagedStoreError, DataFolderError, StoreUnavailableError
 from telemetry.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -36,19 +36,19 @@ _NO_DATABASE = "not a valid DuckDB database file"
 def opened(settings: Settings, folder: DataFolder) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database, open for writing, at the newest schema; closed with a checkpoint at the end.
 
-    Raises AlreadyRunningError for a second ingest on the same data, StoreUnavailableError for a file that cannot be
-    opened, SchemaError for one that is not ours.
+    Raises AlreadyRunningError for a second ingest on the same data, DamagedStoreError for a file that is no sound
+    database, StoreUnavailableError for one that cannot be opened, SchemaError for one that is not ours.
     """
     folder.ensure()
     lock = FileLock(folder.ingest_lock)
     try:
-        lock.acquire(blocking=False)
+        held = lock.acquire(blocking=False)
     except Timeout as cause:
         raise AlreadyRunningError(
             f"an ingest already runs on the data in {folder.path}: stop it first, or choose another folder "
             "with --data-dir"
         ) from cause
-    with lock:
+    with held:
         connection = _connect(settings, folder)
         try:
             if 0 < _version(connection, folder) < len(MIGRATIONS):
@@ -198,8 +198,8 @@ def _bring_back(connection: duckdb.DuckDBPyConnection, archive: Archive, folder:
         _log.warning("%s was missing or cut short: it is back from %s", segment.file, kept)
 
 
-def _unsound(folder: DataFolder, cause: Exception) -> StoreUnavailableError:
-    return StoreUnavailableError(
+def _unsound(folder: DataFolder, cause: Exception) -> DamagedStoreError:
+    return DamagedStoreError(
         f"{folder.database} is no sound database ({_first_line(cause)}): move it away, or restore a backup"
     )
 

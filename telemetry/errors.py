@@ -38,6 +38,10 @@ class StoreUnavailableError(LumosError):
     """Neither ingest nor the database file answers."""
 
 
+class DamagedStoreError(StoreUnavailableError):
+    """The database file is there, and is no sound database."""
+
+
 class SchemaError(LumosError):
     """The database was written by a newer Lumos, or is not a Lumos database."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from telemetry.datafolder import DataFolder
 from telemetry.errors import StoreUnavailableError
-from telemetry.reader import Reader
+from telemetry.reader import Actions, Reader
 from telemetry.topics import TopicKind
 from tests.harness.observer import Observer, observer
 from tests.harness.processes import MOSQUITTO, free_port, module, mosquitto, program
@@ -115,14 +117,57 @@ def test_damage_in_the_middle_of_the_file_is_one_line_and_stays_as_it_is(tmp_pat
     with module(tmp_path / "first.log", "ingest", *flags) as ingest:
         until(lambda: connected(folder), "ingest at the broker")
         assert ingest.stop(signal.SIGTERM, 8) == 0
-    content = bytearray(folder.database.read_bytes())
-    content[12_288 : len(content)] = os.urandom(len(content) - 12_288)
-    folder.database.write_bytes(content)
+    content = damage(folder.database)
     with module(tmp_path / "again.log", "ingest", *flags) as again:
         assert again.process.wait(20) == 2
     assert again.output().count("\n") == 1
     assert "restore a backup" in again.output()
     assert folder.database.read_bytes() == content
+
+
+def damage(path: Path) -> bytes:
+    """Everything but the file's beginning is noise; what it is then."""
+    content = bytearray(path.read_bytes())
+    content[12_288:] = os.urandom(len(content) - 12_288)
+    path.write_bytes(content)
+    return bytes(content)
+
+
+def run_until_stored(log: Path, flags: list[str], port: int, first: int, readings: int) -> str:
+    """An ingest until ten more samples are stored; what it said."""
+    folder = DataFolder(Path(flags[1]))
+    with module(log, "ingest", *flags) as ingest, observer(port, "none") as board:
+        until(lambda: connected(folder), "ingest at the broker", 30)
+        for seq in range(first, first + 10):
+            send(board, seq)
+        until(lambda: health(folder).get("readings") == readings, f"{readings} readings")
+        if first == 0:
+            Actions(folder).call("back_up", {}, by="test")
+        elif first == 20:
+            (row,) = Reader(folder, 5).ask("losses").to_pylist()
+            assert (row["expected"], row["received"], row["missing"]) == (30, 20, 10)
+        assert ingest.stop(signal.SIGTERM, 8) == 0
+    return ingest.output()
+
+
+def test_a_damaged_file_gives_way_to_the_newest_whole_backup_and_what_is_missing_is_said(
+    tmp_path: Path, port: int, flags: list[str], folder: DataFolder
+) -> None:
+    run_until_stored(tmp_path / "one.log", flags, port, 0, 10)
+    broken = folder.backups / "9999-newer-and-broken"
+    shutil.copytree(next(folder.backups.glob("*/manifest.json")).parent, broken)
+    next(broken.rglob("*.parquet")).write_bytes(b"cut short")
+    text = (broken / "manifest.json").read_text()
+    (broken / "manifest.json").write_text(re.sub(r'"made_us": \d+', '"made_us": 4000000000000000', text))
+    run_until_stored(tmp_path / "two.log", flags, port, 10, 20)
+    content = damage(folder.database)
+
+    said = run_until_stored(tmp_path / "three.log", flags, port, 20, 20)
+    assert "9999-newer-and-broken is damaged" in said
+    assert re.search(r"the backup of .* with 10 readings is in force .* between then and .* is missing", said)
+    assert "Traceback" not in said
+    (aside,) = folder.set_aside.glob("*/lumos.duckdb")
+    assert aside.read_bytes() == content
 
 
 def test_a_broker_that_refuses_the_password_is_said_once(tmp_path: Path) -> None:
