@@ -7,6 +7,7 @@ written until the writer appends the rows. Used by the writer's thread alone.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ from ingest.ledger import Ledger
 from ingest.memory import Memory
 from ingest.quarantine import row_of
 from telemetry.commands import Command, CommandState
+
+_log = logging.getLogger(__name__)
 
 #: The tables a batch appends to, in the order in which it does.
 TABLES = (
@@ -71,6 +74,24 @@ class Batch:
         if len(samples) < len(said):
             for decoded in said:
                 self._take(decoded, message)
+
+    def leave_out(self, message: Message, said: Sequence[Decoded], told: int) -> None:
+        """A topic brings too much: its samples are lost and counted, so that nobody waits for their numbers.
+
+        `told` is how many of its messages were left out by now, 0 while it is not time to say so.
+        """
+        samples = [decoded for decoded in said if isinstance(decoded, Sample)]
+        device = next(decoded.device for decoded in said if isinstance(decoded, Sample | Event))
+        device_id = self._device(device, message)
+        if samples and samples[0].boot is not None and samples[0].seq is not None and samples[-1].seq is not None:
+            boot = samples[0].boot
+            self.numbered.setdefault(device, {})[boot] = device_id
+            self._ledger.given_up(device_id, (boot, samples[0].seq, samples[-1].seq), samples[-1].t_us, message)
+        if told:
+            _log.warning("'%s' brings too much: %d messages were left out (--message-limit)", message.topic[:200], told)
+            value = json.dumps({"topic": message.topic[:200], "messages": told}, ensure_ascii=False)
+            self.rows["events"].append((device_id, message.arrived_us, None, None, "limited", value))
+            self.revised = True
 
     def _is_first_of_its_kind(self, message: Message, said: Sequence[Decoded]) -> bool:
         """Whether a message is not stored yet; those whose every part is known by a number of its own are let pass."""

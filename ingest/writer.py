@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,9 +20,11 @@ from ingest.alerts.engine import Alerts
 from ingest.arrivals import Arrivals
 from ingest.batch import TABLES, Batch
 from ingest.decode import quarantined
+from ingest.decoded import Decoded, Event, Sample
 from ingest.fold import fold
 from ingest.holding import Holding
 from ingest.inbox import Inbox, Message, Task
+from ingest.limits import Limits
 from ingest.memory import Memory
 from ingest.payload import UnreadableError
 from ingest.quarantine import Quarantine
@@ -97,6 +99,7 @@ class Writer:
             "SELECT greatest((SELECT coalesce(max(t_us), 0) FROM tail),"
             " (SELECT coalesce(max(last_us), 0) FROM live_minutes), (SELECT coalesce(max(last_us), 0) FROM rollup_day))"
         )
+        self._limits = Limits(settings.message_limit)
         self._rates: deque[tuple[float, int]] = deque()
         #: Since the start: messages stored, the readings among them, those that went to the quarantine.
         self.stored_messages = 0
@@ -201,12 +204,22 @@ class Writer:
                     entry = quarantined(repr(message.topic), message.payload, UnreadableError(refused), final=True)
                     batch.take(message, [entry])
                 else:
-                    batch.take(message, self.sources.decode(message.topic, message.payload, clock))
+                    self._take(batch, message, self.sources.decode(message.topic, message.payload, clock))
             self.alerts.evaluate(batch.rows["tail"])
 
         self.alerts.prepare()
         self._write(batch, fill)
         return batch
+
+    def _take(self, batch: Batch, message: Message, said: Sequence[Decoded]) -> None:
+        """Take in what a message says, or leave it out where its topic brings too much."""
+        last = said[-1] if said else None
+        if isinstance(last, Sample | Event):
+            own_us = last.t_us if last.t_us != message.arrived_us else None
+            if not self._limits.admits(message.topic, message.connection, message.arrived_us, own_us):
+                batch.leave_out(message, said, self._limits.to_tell(message.topic, message.arrived_us))
+                return
+        batch.take(message, said)
 
     def imported(self, readings: int, newest_us: int) -> None:
         """Past readings were put to the live tables beside the writer."""

@@ -117,6 +117,13 @@ class Settings:
     queue_limit: int = _row(
         "64MB", read.size, "size", "most that may wait to be written before the broker is made to wait"
     )
+    message_limit: int = _row(
+        "500",
+        read.whole_number(0, 1_000_000),
+        "messages",
+        "most messages a second that one topic may bring over ten seconds; the others are left out and told;"
+        " 0 is no limit",
+    )
     memory_limit: int = _row("256MB", read.size, "size", "most memory DuckDB may use in ingest")
     read_port: int = _row(
         "0", read.whole_number(0, 65_535), "port", "port of the read service on loopback; 0 is any free one"

@@ -45,7 +45,9 @@ class Chaos:
         self._running = contextlib.ExitStack()
         self._brokers = 0
         self.start_broker()
-        flags = ["--mqtt-host", "127.0.0.1", "--mqtt-port", str(self.port), "--data-dir", str(folder / "data")]
+        # The samples are a millisecond apart by their own times, which would be a flood.
+        flags = ["--mqtt-host", "127.0.0.1", "--mqtt-port", str(self.port), "--message-limit", "0"]
+        flags += ["--data-dir", str(folder / "data")]
         self.ingest: ForkedIngest = self._running.enter_context(forked_ingest(folder / "ingest.log", *flags))
         self._clients: list[Plain] = []
 
