@@ -10,10 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from telemetry.datafolder import DataFolder
+from telemetry.errors import LumosError
+from telemetry.reader import Reader
 from tests.end_to_end.conftest import Stack
 from tests.harness.http import get, get_json
 from tests.harness.observer import observer
-from tests.harness.processes import free_port, lumos, parts
+from tests.harness.processes import free_port, lumos, module, parts
 from tests.harness.waiting import until
 
 
@@ -106,3 +109,28 @@ def test_a_wrong_setting_is_refused_with_the_nearest_valid_one(flags: list[str],
     with lumos(tmp_path / "lumos.log", *flags) as app:
         assert app.process.wait(20) == 2
         assert words in app.output()
+
+
+def test_a_hundred_boards_that_come_back_at_once_lose_nothing(tmp_path: Path) -> None:
+    http_port, mqtt_port, boards = free_port(), free_port(), 100
+    flags = ["--data-dir", tmp_path / "data", "--port", str(http_port), "--mqtt-port", str(mqtt_port)]
+    simulate = ["simulate", "--boards", str(boards), "--port", str(mqtt_port), "--period", "1000"]
+    reader = Reader(DataFolder(tmp_path / "data"), 10)
+
+    def least_received() -> int:
+        """Of the boards, as soon as no number of any is missing; -1 before that."""
+        try:
+            found = reader.ask("losses").to_pylist()
+        except LumosError:
+            return -1
+        whole = len(found) == boards and all(row["missing"] == row["dropped"] == 0 for row in found)
+        return min(row["received"] for row in found) if whole else -1
+
+    with lumos(tmp_path / "lumos.log", *flags) as app:
+        until(lambda: get(http_port, "/health")[0] == 200, "a healthy Lumos", 30)
+        with module(tmp_path / "boards.log", "firmware", *simulate):
+            before = until(lambda: max(least_received() - 2, 0), "three samples of each board", 60)
+            victim = parts(app)["broker"]
+            os.kill(victim.pid, signal.SIGKILL)
+            until(lambda: parts(app).get("broker", victim).pid != victim.pid, "another broker")
+            until(lambda: least_received() > before + 10, "what was sampled meanwhile, and more, of every board", 90)
