@@ -8,6 +8,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any
@@ -16,10 +18,13 @@ from telemetry.command_line import parser, read_arguments
 from telemetry.errors import LumosError, PortTakenError
 from telemetry.lean import leave_pandas_out
 from telemetry.logs import configure
+from telemetry.loopback import answers
+from telemetry.service_manager import ServiceManager
 from telemetry.settings import Settings, load
 from telemetry.tls import speaks_tls
 
 _LOG = logging.getLogger("dashboard")
+_LOOK_AGAIN_SECONDS = 0.1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(settings: Settings) -> None:
     """Serve on the host and port of the settings. Raises PortTakenError, SettingError or another LumosError."""
-    configure("dashboard", settings.log_level)
+    configure("dashboard", settings)
     leave_pandas_out()
     tls = speaks_tls(settings)
     listener = listen(settings.listens_on, settings.port)
@@ -51,7 +56,9 @@ def serve(settings: Settings) -> None:
     from dashboard.server import serve_http, serve_https
 
     app = create_app(settings).server
-    _stop_on_signals()
+    manager = ServiceManager()
+    _stop_on_signals(manager)
+    threading.Thread(target=_tell_ready, args=(manager, settings), name="ready", daemon=True).start()
     _LOG.info("listening on %s://%s:%d", "https" if tls else "http", settings.listens_on, settings.port)
     if tls:
         listener.listen()
@@ -81,8 +88,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _stop_on_signals() -> None:
+def _tell_ready(manager: ServiceManager, settings: Settings) -> None:
+    """Tell the service manager once the page answers, and then as long as it does."""
+    while not answers(settings):
+        time.sleep(_LOOK_AGAIN_SECONDS)
+    manager.ready(lambda: answers(settings))
+
+
+def _stop_on_signals(manager: ServiceManager) -> None:
     def stop(_number: int, _frame: FrameType | None) -> Any:
+        manager.stopping()
         # waitress would wait for requests under way; the browser asks again in a second anyway.
         logging.shutdown()
         os._exit(0)

@@ -17,6 +17,7 @@ from telemetry.command_line import parser, read_arguments
 from telemetry.errors import LumosError, SettingError, nearest
 from telemetry.lean import leave_pandas_out
 from telemetry.logs import configure
+from telemetry.service_manager import ready
 from telemetry.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise SettingError(f"'{words[0][:64]}' is no command of python -m ingest{nearest(words[0], _COMMANDS)}")
         others = f"With a word first it does something else: {', '.join(_COMMANDS)}; each has its own --help."
         settings = load(read_arguments(parser("python -m ingest", f"{__doc__} {others}"), words))
-        configure("ingest", settings.log_level)
+        configure("ingest", settings)
         leave_pandas_out()
         share_heaps()
         return _run(settings)
@@ -107,7 +108,8 @@ def _run(settings: Settings) -> int:
         for part in (keeper, sender, subscriber):
             part.start()
         _say_ready(writer, folder.database, service.port)
-        stop.wait()
+        with ready(lambda: thread.is_alive() and inbox.untouched_seconds < _STUCK_SECONDS):
+            stop.wait()
         sender.stop(_STOP_SECONDS / 4)
         inbox.close()
         keeper.stop(_STOP_SECONDS / 2)
@@ -140,6 +142,8 @@ def _refresh(boards: BoardUsers) -> None:
 #: Mosquitto hands over 20 messages and waits for acknowledgements; other brokers allow more.
 _WINDOW = 20
 _STOP_SECONDS = 4.0
+#: The longest that one piece of work may hold up the writer: a deletion or an import of years on a small machine.
+_STUCK_SECONDS = 900.0
 
 if __name__ == "__main__":
     sys.exit(main())

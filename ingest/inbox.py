@@ -60,6 +60,7 @@ class Inbox:
         self._in_hand = 0
         self._in_hand_us: int | None = None
         self._taken = 0.0
+        self._taken_last = time.monotonic()
         self._closed = False
         self._changed = threading.Condition()
 
@@ -94,6 +95,7 @@ class Inbox:
         task, or the end, waits for nothing.
         """
         with self._changed:
+            self._taken_last = time.monotonic()
             self._bytes_in_hand, self._in_hand, self._in_hand_us = 0, 0, None
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._messages or self._tasks or self._closed, idle_seconds)
@@ -107,6 +109,11 @@ class Inbox:
             self._bytes -= self._bytes_in_hand
             tasks, self._tasks = self._tasks, []
             return messages, tasks
+
+    @property
+    def untouched_seconds(self) -> float:
+        """How long ago the writer came for more: at most its idle time, unless it is at work, or stuck."""
+        return time.monotonic() - self._taken_last
 
     def _wait_for_more(self, deadline: float) -> None:
         while len(self._messages) < self._window and not self._tasks and not self._closed:

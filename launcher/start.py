@@ -6,7 +6,6 @@ Everything a person must mend is found here, before the first process starts.
 from __future__ import annotations
 
 import dataclasses
-import http.client
 import json
 import os
 import sys
@@ -14,22 +13,24 @@ import threading
 import time
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from launcher import embedded_broker
 from launcher.broker_watch import BrokerWatch
-from launcher.embedded_broker import Access
+from launcher.host import (
+    address_of,
+    alone,
+    broker_command,
+    broker_host,
+    broker_users,
+    own_user,
+    tell_address,
+)
 from launcher.opening import first_admin, on_the_network, with_own_certificate
 from launcher.ports import choose
 from launcher.supervisor import Part, Supervisor
 from telemetry import restarts
 from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
-from telemetry.errors import AlreadyRunningError
+from telemetry.loopback import answers
 from telemetry.settings import Settings
-from telemetry.sources import other_topics
-from telemetry.tls import pinned, speaks_tls
-from telemetry.topics import Topics
 
 _DEMO_BOARDS = 2
 _READY_SECONDS = 30.0
@@ -40,17 +41,8 @@ def start(settings: Settings, *, demo: bool) -> int:
     """Run all parts until stopped; the exit code. Raises LumosError for what a person must mend."""
     folder = DataFolder(settings.data_dir)
     folder.ensure()
-    lock = FileLock(folder.app_lock)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout as cause:
-        raise AlreadyRunningError(
-            f"Lumos already runs on the data in {folder.path}{_where(folder)}: "
-            "stop it first, or choose another folder with --data-dir"
-        ) from cause
-    with lock:
+    with alone(folder):
         settings = dataclasses.replace(with_own_certificate(settings, folder), host=settings.listens_on)
-        scheme = "https" if speaks_tls(settings) else "http"
         settings, notes = _choose_ports(settings)
         modules = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
         environment = {**settings.as_environment(), "PYTHONPATH": modules, "PYTHONUNBUFFERED": "1"}
@@ -59,8 +51,8 @@ def start(settings: Settings, *, demo: bool) -> int:
         parts = _parts(settings, folder, environment, demo=demo)
         for note in notes:
             _say(note)
-        address = f"{scheme}://{_for_browsers(settings.host)}:{settings.port}"
-        folder.write_private(folder.app_address, json.dumps({"address": address, "broker": _for_boards(settings)}))
+        address = address_of(settings)
+        tell_address(settings, folder)
         with on_the_network(settings) as lines:
             supervisor = Supervisor(parts, _say, lambda *event: _note(folder, *event))
             supervisor.start()
@@ -91,52 +83,20 @@ def _choose_ports(settings: Settings) -> tuple[Settings, list[str]]:
     mqtt_port = settings.mqtt_port
     if settings.embedded:
         explicit = "mqtt_port" in settings.given
-        mqtt_port, note = choose(_broker_host(settings), mqtt_port, "broker", "--mqtt-port", explicit=explicit)
+        mqtt_port, note = choose(broker_host(settings), mqtt_port, "broker", "--mqtt-port", explicit=explicit)
         notes.append(note)
     return dataclasses.replace(settings, port=port, mqtt_port=mqtt_port), [note for note in notes if note]
-
-
-def _for_boards(settings: Settings) -> dict[str, object]:
-    """How boards reach the broker, for who sets one up here.
-
-    `host` is the first choice, null where only this machine reaches it; `names` all that mean it; `authority` whom to
-    trust at its other end, null where it does not speak TLS.
-    """
-    from launcher.certificate import addresses, names_of_this_host
-
-    here = not settings.embedded and settings.mqtt_host in ("127.0.0.1", "localhost", "::1")
-    if settings.embedded or here:
-        host = next(iter(addresses()), None) if here or settings.lan else None
-        names = names_of_this_host()
-    else:
-        host, names = settings.mqtt_host, [settings.mqtt_host]
-    authority = settings.tls_certificate if settings.embedded else settings.mqtt_tls_ca
-    return {
-        "host": host,
-        "names": names,
-        "port": settings.mqtt_port,
-        "authority": str(authority.absolute()) if authority is not None else None,
-    }
-
-
-def _broker_host(settings: Settings) -> str:
-    """Where the embedded broker listens; our own parts reach it on loopback either way."""
-    return "0.0.0.0" if settings.lan else settings.mqtt_host  # noqa: S104  (what --lan asks for)
 
 
 def _parts(settings: Settings, folder: DataFolder, environment: dict[str, str], *, demo: bool) -> list[Part]:
     parts = []
     if settings.embedded:
-        users = BrokerUsers(folder, Topics(settings.topic_root), other_topics(settings))
-        users.ensure_services()
+        users = broker_users(settings, folder)
         if demo and settings.lan:
             _add_demo_users(users, folder)
-        access = Access.EVERYBODY if not settings.lan else Access.ORIGINAL if settings.allow_original else Access.USERS
-        tls = (settings.tls_certificate, settings.tls_key) if settings.tls_certificate and settings.tls_key else None
-        command = embedded_broker.command(folder, users, _broker_host(settings), settings.mqtt_port, access, tls)
-        parts.append(Part("broker", command, last=True))
+        parts.append(Part("broker", broker_command(settings, folder, users), last=True))
     for name in (BrokerRole.INGEST, BrokerRole.DASHBOARD):
-        own = _own_user(folder, name) if settings.embedded else {}
+        own = own_user(folder, name) if settings.embedded else {}
         parts.append(Part(name, [sys.executable, "-m", name], {**environment, **own}))
     if demo:
         boards = [sys.executable, "-m", "firmware", "simulate", "--boards", str(_DEMO_BOARDS)]
@@ -155,15 +115,10 @@ def _add_demo_users(users: BrokerUsers, folder: DataFolder) -> None:
     folder.write_private(folder.demo_passwords, json.dumps(passwords))
 
 
-def _own_user(folder: DataFolder, name: BrokerRole) -> dict[str, str]:
-    """The variables that make a part connect as its own user at the embedded broker."""
-    return {"LUMOS_MQTT_USERNAME": name, "LUMOS_MQTT_PASSWORD_FILE": str(folder.broker_password(name))}
-
-
 def _announce(supervisor: Supervisor, settings: Settings, address: str, folder: DataFolder, lines: list[str]) -> None:
     """Say what runs where as soon as the dashboard answers."""
     deadline = time.monotonic() + _READY_SECONDS
-    while not _answers(settings):
+    while not answers(settings):
         if time.monotonic() > deadline:
             _say(f"the dashboard does not answer at {address} yet; its own messages say why")
             return
@@ -178,38 +133,6 @@ def _announce(supervisor: Supervisor, settings: Settings, address: str, folder: 
     if not settings.embedded:
         running.insert(0, f"  broker     {settings.mqtt_host}:{settings.mqtt_port}, not ours")
     _say("\n".join([f"Lumos is ready: {address}", *running, *lines, "  Ctrl-C stops all of it."]))
-
-
-def _answers(settings: Settings) -> bool:
-    """Whether the dashboard gives any answer: also 503, while ingest is not there yet."""
-    host, port = _for_browsers(settings.host).strip("[]"), settings.port
-    connection = (
-        http.client.HTTPSConnection(host, port, timeout=2, context=pinned(settings))
-        if settings.tls_certificate
-        else http.client.HTTPConnection(host, port, timeout=2)
-    )
-    try:
-        connection.request("GET", "/health")
-        connection.getresponse().read()
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-    return True
-
-
-def _for_browsers(host: str) -> str:
-    """The address a browser on this machine uses for a dashboard that listens on `host`."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
-
-
-def _where(folder: DataFolder) -> str:
-    try:
-        return f" ({json.loads(folder.app_address.read_text())['address']})"
-    except (OSError, ValueError, KeyError):
-        return ""
 
 
 def _say(text: str) -> None:

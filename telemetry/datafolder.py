@@ -6,6 +6,7 @@
     archive/           closed days, one Parquet file a day and level; what the database does not name is swept away
     backups/           with archive/ the only folder DuckDB itself may write to
     set-aside/         stores that a restored backup took the place of
+    logs/              what the programs log, with --log-files
     broker/            the embedded broker's configuration and its queue
     .gitignore, README.md are the repository's
 
@@ -36,6 +37,7 @@ class DataFolder:
         self.archive = self.path / "archive"
         self.set_aside = self.path / "set-aside"
         self.broker = self.path / "broker"
+        self.logs = self.path / "logs"
         self.read_token = self.secrets / "read.token"
         self.action_token = self.secrets / "action.token"
         self.ingest_lock = self.run / "ingest.lock"

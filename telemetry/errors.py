@@ -78,6 +78,10 @@ class CommandError(LumosError):
     """A command's name or value is not as the contract says."""
 
 
+class ServiceError(LumosError):
+    """Lumos cannot be installed, or looked at, as a service."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the closest of `known`, or the whole list when it is short, or nothing."""
     choices = sorted(known)

@@ -131,6 +131,10 @@ class Settings:
     question_seconds: float = _row("30", read.seconds(0.1, 3_600), "seconds", "longest time a question may take")
     question_rows: int = _row("1000000", read.whole_number(1, 1_000_000_000), "rows", "most rows a question may give")
     log_level: str = _row("info", read.one_of("debug", "info", "warning", "error"), "", "how much is logged")
+    log_format: str = _row(
+        "text", read.one_of("text", "json"), "", "a line for people, or a JSON object for a collector"
+    )
+    log_files: bool = _row("no", read.yes_or_no, "", "log to data/logs too, in files that are kept small")
 
     given: frozenset[str] = field(default=frozenset(), metadata={}, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, metadata={}, repr=False, compare=False)
