@@ -13,11 +13,13 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 from filelock import FileLock, Timeout
 
 from launcher import embedded_broker
+from launcher.broker_watch import BrokerWatch
 from launcher.embedded_broker import Access
 from launcher.opening import first_admin, on_the_network, with_own_certificate
 from telemetry.broker_users import BrokerRole, BrokerUsers
@@ -44,6 +46,7 @@ def hold(settings: Settings) -> int:
             return code
         if settings.embedded:
             broker_users(settings, folder)
+            BrokerWatch(embedded_broker.log_file(folder), lambda: _end_broker(folder)).start()
         tell_address(settings, folder)
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -53,6 +56,14 @@ def hold(settings: Settings) -> int:
             with ready(lambda: True):
                 stop.wait()
     return 0
+
+
+def _end_broker(folder: DataFolder) -> None:
+    """Have the service manager start the broker anew, if it runs where its number means the same."""
+    with contextlib.suppress(OSError, ValueError):
+        number = int(folder.broker_pid.read_text())
+        if b"nats-server" in Path(f"/proc/{number}/cmdline").read_bytes():
+            os.kill(number, signal.SIGTERM)
 
 
 def become_broker(settings: Settings) -> NoReturn:

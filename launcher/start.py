@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 
+from launcher import embedded_broker
 from launcher.broker_watch import BrokerWatch
 from launcher.host import (
     address_of,
