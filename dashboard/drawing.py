@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard import figures, formats, stretches, zones
+from dashboard.alerts import marks as alerts
 from dashboard.context import Context
 from dashboard.figures import Figure, Style, Window
 from dashboard.live import Shown, describe
@@ -86,13 +87,13 @@ def draw(
 
 
 def _notes(context: Context, view: View, window: Window, style: Style) -> Figure:
-    """The marks of notes; none where they cannot be asked for: the chart matters more."""
+    """The marks of notes and alerts; none where they cannot be asked for: the chart matters more."""
     series = [[view.device, view.metric]]
     try:
         rows = context.rows("notes", series=series, start_us=window[0], end_us=window[1])
     except LumosError:
         return {}
-    return dict(marks(rows, window, style))
+    return dict(alerts.joined(alerts.of_series(context, series, window, style), marks(rows, window, style)))
 
 
 def ask(context: Context, view: View, window: Window, points: int = POINTS) -> Points:

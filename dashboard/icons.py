@@ -14,7 +14,7 @@ from urllib.parse import quote
 from telemetry.errors import LumosError
 
 NAMES = (
-    "activity", "activity-heartbeat", "adjustments", "alert-triangle", "arrow-left", "arrow-merge", "bulb",
+    "activity", "activity-heartbeat", "adjustments", "alert-triangle", "arrow-left", "arrow-merge", "bell", "bulb",
     "calendar", "calendar-week", "chart-candle", "chart-histogram", "chart-line", "check", "chevron-down",
     "checklist",
     "chevron-left", "chevron-right", "circle-check", "clock", "cpu", "database", "database-off", "device-desktop",

@@ -25,6 +25,9 @@ class Palette:
     #: What was lost: its words, and the stretch of time.
     loss: str
     loss_span: str
+    #: An alert: its line and sign, and the stretch of time.
+    alert: str
+    alert_span: str
     #: A hue for each of several series, told apart by the colour-blind too (a test holds them to that).
     hues: tuple[str, ...]
     #: How opaque a band of a hue is.
@@ -63,12 +66,13 @@ def _faded(hue: str, opacity: float) -> str:
 
 LIGHT = Palette(
     "#17202c", "#566376", "#e8ecf2", "#ffffff", "#e1e6ee", "#d97706", "rgba(217,119,6,0.20)",
-    "#4761d8", "#ffffff", "rgba(71,97,216,0.10)", "#c02b2b", "rgba(217,72,72,0.22)",
+    "#4761d8", "#ffffff", "rgba(71,97,216,0.10)", "#c02b2b", "rgba(217,72,72,0.22)", "#9a5b00", "rgba(217,140,0,0.14)",
     ("#d97706", "#2f5bd0", "#005725", "#8f1e7f", "#2a9cae", "#9a6e5f", "#c167fb", "#282637"), 0.2,
 )  # fmt: skip
 DARK = Palette(
     "#e4e9f1", "#9aa7b8", "#252e39", "#151b23", "#252e39", "#ffb84d", "rgba(255,184,77,0.18)",
     "#98a9fb", "#0d1117", "rgba(152,169,251,0.12)", "#ff8585", "rgba(255,133,133,0.22)",
+    "#f0b354", "rgba(240,179,84,0.14)",
     ("#ffb84d", "#6f97ff", "#abfec8", "#d5848a", "#237486", "#b26232", "#8c5ad3", "#bcc4d8"), 0.18,
 )  # fmt: skip
 

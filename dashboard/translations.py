@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dashboard import translations_alerts as alerts
 from dashboard import translations_devices as devices
 from dashboard import translations_system as system
 
@@ -337,6 +338,7 @@ _SHARED: Mapping[str, tuple[str, str]] = {
     "marks": ("Marks", "Repères"),
     "marks commands": ("Commands", "Commandes"),
     "marks events": ("Events", "Événements"),
+    "marks alerts": ("Alerts", "Alertes"),
     "marks notes": ("Notes", "Notes"),
     "marks losses": ("Losses", "Pertes"),
     "detail": ("Details of", "Détails de"),
@@ -406,7 +408,7 @@ _SHARED: Mapping[str, tuple[str, str]] = {
 }
 
 #: All phrases; those of the page Devices stand in a module of their own.
-PHRASES: Mapping[str, tuple[str, str]] = {**_SHARED, **devices.PHRASES, **system.PHRASES}
+PHRASES: Mapping[str, tuple[str, str]] = {**_SHARED, **devices.PHRASES, **system.PHRASES, **alerts.PHRASES}
 
 MONTHS: Mapping[str, tuple[str, ...]] = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),

@@ -106,6 +106,7 @@ def with_live_questions(
             "revision": recent.revision,
             "clock_behind": writer.clock_behind,
             "alerts_open": writer.alerts.open_count,
+            "alerts_unseen": writer.alerts.unseen_count,
             "alert_channels_failing": len(writer.channels.failing),
         }
         schema = pa.schema([(name, _KINDS.get(name, pa.int64())) for name in row])

@@ -112,6 +112,14 @@ CALLBACKS: Mapping[str, Role] = {
     f"{ids.EXPLORED}.data": Role.VIEWER,
     f"{ids.EXPLORE_CHART}.figure": Role.VIEWER,
     f"{ids.EXPLORE_PROBLEM}.children": Role.VIEWER,
+    f"{ids.ALERTS_OPEN}.children": Role.VIEWER,
+    f"{ids.ALERT_FORM}.opened": Role.OPERATOR,
+    f"{ids.ALERT_PREVIEW}.children": Role.OPERATOR,
+    f"{ids.ALERTS_CHANGED}.data": Role.OPERATOR,
+    f"{ids.ALERT_SEEN}.opened": Role.OPERATOR,
+    f"{ids.CHANNEL_FORM}.opened": Role.ADMIN,
+    f"{ids.CHANNEL_PROBLEM}.children": Role.ADMIN,
+    f"{ids.ALERTS_SAID}.children": Role.ADMIN,
     f"{ids.SYSTEM_REPLAYED}.children": Role.ADMIN,
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import dash
 
 from dashboard.callbacks import (
+    alerts,
     board,
     browser,
     chart,
@@ -48,6 +49,7 @@ REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
     system.register,
     takeaway.register,
     notes.register,
+    alerts.register,
 )
 
 

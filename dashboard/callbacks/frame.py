@@ -36,6 +36,8 @@ class Situation:
 def register(app: dash.Dash, context: Context) -> None:
     """Whatever depends on how things stand, not on the range."""
 
+    alerts = f"{context.settings.base_path.rstrip('/')}/alerts"
+
     @app.callback(
         Output(ids.BADGES, "children"),
         Output(ids.BANNERS, "children"),
@@ -57,7 +59,7 @@ def register(app: dash.Dash, context: Context) -> None:
         found = situation(context, device_in_sight(open_page, kept, explored), at_us)
         return (
             badges(found.health, found.standing, style, ticking=open_page == LIVE),
-            banners(found.health, found.standing, at_us, style),
+            banners(found.health, found.standing, at_us, style, alerts=alerts),
             footer(context, at_us, style),
         )
 

@@ -12,6 +12,7 @@ from dash.exceptions import PreventUpdate
 from dashboard import drawing, ids, zones
 from dashboard.access.guard import identity
 from dashboard.access.roles import Role
+from dashboard.alerts import marks as alerts
 from dashboard.callbacks.explore import explored, zoom_of
 from dashboard.callbacks.opening import local_text
 from dashboard.callbacks.state import Kept, style_of, view_of
@@ -56,7 +57,10 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
             return plain(failed(style.say, found, ids.NOTES_CHANGED)), no_update
         rows, listed = found
         # A view that is new is drawn with its marks; one that is there already gets them alone.
-        return plain(listed), no_update if ctx.triggered_id in (ids.VIEW, None) else marked(rows, window, style)
+        if ctx.triggered_id in (ids.VIEW, None):
+            return plain(listed), no_update
+        tripped = alerts.of_series(context, [[view.device, view.metric]], window, style)
+        return plain(listed), marked(rows, tripped, window, style)
 
     @app.callback(
         Output(ids.notes(ids.EXPLORE), "children"),
@@ -177,9 +181,9 @@ def body(
 _UNDO_MS = 60_000
 
 
-def marked(rows: Sequence[Mapping[str, Any]], window: Window, style: Style) -> Patch:
+def marked(rows: Sequence[Mapping[str, Any]], tripped: alerts.Layers, window: Window, style: Style) -> Patch:
     """The chart with these marks, and nothing else of it touched."""
-    patch, drawn = Patch(), marks(rows, window, style)
+    patch, drawn = Patch(), alerts.joined(tripped, marks(rows, window, style))
     patch["layout"]["shapes"], patch["layout"]["annotations"] = drawn["shapes"], drawn["annotations"]
     return patch
 

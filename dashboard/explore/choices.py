@@ -21,7 +21,7 @@ DEFAULT_PRESET = "24h"
 #: As many hues as can be told apart.
 MOST_SERIES = 8
 COMPARISONS = ("before", "usual")
-MARKS = ("commands", "events", "notes", "losses")
+MARKS = ("commands", "events", "alerts", "notes", "losses")
 EVERY_DAY = tuple(range(DAYS_PER_WEEK))
 ALL_HOURS = (0, HOURS_PER_DAY)
 

@@ -9,6 +9,7 @@ from typing import Any
 from dash import html
 
 from dashboard import drawing, figures, formats, stretches, zones
+from dashboard.alerts import marks as alerts
 from dashboard.context import Context
 from dashboard.explore import happenings
 from dashboard.explore.choices import Exploration
@@ -143,7 +144,7 @@ class Drawer:
         return [row for row in rows if row["kind"] in kinds]
 
     def _layers(self) -> dict[str, list[Figure]]:
-        """Losses and notes, as shapes and their words."""
+        """Losses, alerts and notes, as shapes and their words."""
         start, end = self.shown
         layers = []
         if "losses" in self.exploration.marks:
@@ -153,8 +154,10 @@ class Drawer:
                 for gap in self.context.rows("gaps", device=device, start_us=start, end_us=end)
             ]
             layers.append(figures.losses(gaps, self.shown, self.style))
+        series = [[each.device, each.metric] for each in self.exploration.series]
+        if "alerts" in self.exploration.marks:
+            layers.append(alerts.of_series(self.context, series, self.shown, self.style))
         if "notes" in self.exploration.marks:
-            series = [[each.device, each.metric] for each in self.exploration.series]
             rows = self.context.rows("notes", series=series, start_us=start, end_us=end)
             layers.append(notes.marks(rows, self.shown, self.style))
         return {name: [each for layer in layers for each in layer[name]] for name in ("shapes", "annotations")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dashboard import formats
 from dashboard.figures import Style
@@ -40,6 +40,11 @@ def badges(
             extra=extra,
         )  # fmt: skip
         last = [badge(say("storage"), formats.size(health["bytes"], style.language), "good", extra="wide-only")]
+        if health["alerts_open"]:
+            count = say("open count", count=health["alerts_open"])
+            last.insert(
+                0, badge(say("alerts"), count, "bad" if health["alerts_unseen"] else "warning", extra="wide-only")
+            )
     return [first, *([_device(standing, style, ticking=ticking)] if standing else []), *last]
 
 
@@ -58,8 +63,10 @@ def presence_words(standing: Standing, style: Style, *, ticking: bool = True) ->
     return say("paused" if standing.presence is Presence.PAUSED else "no data yet")
 
 
-def banners(health: Mapping[str, Any] | None, standing: Standing | None, now_us: int, style: Style) -> list[html.Div]:
-    """From the widest trouble to the narrowest."""
+def banners(
+    health: Mapping[str, Any] | None, standing: Standing | None, now_us: int, style: Style, *, alerts: str = "alerts"
+) -> list[html.Div]:
+    """From the widest trouble to the narrowest; `alerts` is the address of that page."""
     say = style.say
     shown = []
     if health is None:
@@ -67,12 +74,24 @@ def banners(health: Mapping[str, Any] | None, standing: Standing | None, now_us:
     else:
         if not health["broker_connected"]:
             shown.append(banner(say("broker banner"), say("broker banner detail"), "bad"))
+        shown += _of_alerts(health, style, alerts)
         if health.get("clock_behind"):
             shown.append(banner(say("clock banner"), say("clock banner detail"), "warning"))
     if standing is not None and standing.silent:
         time = formats.when(standing.since_us or now_us, now_us, style.zone, style.language)
         strong = say("silent banner", device=standing.name, time=time)
         shown.append(banner(strong, say("silent banner detail"), "bad"))
+    return shown
+
+
+def _of_alerts(health: Mapping[str, Any], style: Style, address: str) -> list[html.Div]:
+    """Alerts that nobody has acknowledged, and that they cannot be sent."""
+    say, shown = style.say, []
+    if health["alerts_unseen"]:
+        strong = say("alerts banner", count=health["alerts_unseen"])
+        shown.append(banner(strong, dcc.Link(say("alerts banner link"), href=address), "bad"))
+    if health["alert_channels_failing"]:
+        shown.append(banner(say("channel banner"), say("channel banner detail"), "warning"))
     return shown
 
 
@@ -85,7 +104,8 @@ def health_key(health: Mapping[str, Any] | None, *, quiet: bool) -> str:
     if health is None:
         return f"{DOWN}-{quiet:d}"
     megabytes = health["bytes"] // 1_000_000
-    return f"{health['broker_connected']:d}{bool(health.get('clock_behind')):d}{quiet:d}-{megabytes}"
+    alerts = "-".join(str(health[name]) for name in ("alerts_open", "alerts_unseen", "alert_channels_failing"))
+    return f"{health['broker_connected']:d}{bool(health.get('clock_behind')):d}{quiet:d}-{megabytes}-{alerts}"
 
 
 def _device(standing: Standing, style: Style, *, ticking: bool) -> html.Span:

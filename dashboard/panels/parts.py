@@ -76,7 +76,7 @@ def answer(words: Child, tone: str, drawing: str) -> html.Span:
     return html.Span([icon(drawing), html.Span(words)], className=f"answer answer-{tone}")
 
 
-def banner(strong: Child, detail: str, tone: str) -> html.Div:
+def banner(strong: Child, detail: Child, tone: str) -> html.Div:
     """A sentence over the page: what is wrong, and what still works."""
     return html.Div(
         [icon("alert-triangle"), html.P([html.Strong(strong), " ", detail])],

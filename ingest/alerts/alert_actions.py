@@ -69,6 +69,7 @@ def _acknowledge(actions: Actions, arguments: Mapping[str, Any], by: str) -> dic
     ).fetchall()
     if not found:
         raise ActionError(f"there is no alert '{arguments['id'][:64]}'")
+    actions.writer.alerts.acknowledge(arguments["id"])
     actions.recent.revision += 1
     return {"id": arguments["id"]}
 

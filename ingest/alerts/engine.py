@@ -164,6 +164,18 @@ class Alerts:
         """How many episodes are open."""
         return sum(watch.episode is not None for watch in list(self._watches.values()))
 
+    @property
+    def unseen_count(self) -> int:
+        """How many of those nobody has acknowledged."""
+        open_ = [watch.episode for watch in list(self._watches.values())]
+        return sum(episode is not None and not episode.acknowledged for episode in open_)
+
+    def acknowledge(self, episode_id: str) -> None:
+        """Somebody has seen it."""
+        for watch in self._watches.values():
+            if watch.episode is not None and watch.episode.episode_id == episode_id:
+                watch.episode.acknowledged = True
+
     def wanting_bands(self, *, only_new: bool = False) -> list[tuple[Key, str]]:
         """The watches that compare with what is usual, with their zones; for the thread that looks it up."""
         return [

@@ -25,6 +25,7 @@ class Episode:
     peak: float
     peak_us: int
     told: bool = False
+    acknowledged: bool = False
 
 
 class Episodes:
@@ -45,7 +46,8 @@ class Episodes:
             kept.clear()
         rows = self._connection.execute(
             """
-            SELECT episode_id, rule_id, device, metric, began_us, peak, peak_us, told FROM alert_episodes
+            SELECT episode_id, rule_id, device, metric, began_us, peak, peak_us, told,
+                acknowledged_by IS NOT NULL FROM alert_episodes
             WHERE ended_us IS NULL
             """
         ).fetchall()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from telemetry.questions.alert_trial import alert_preview
 from telemetry.questions.alerting import alert_episodes, alert_rules
 from telemetry.questions.answering import POINTS, Question, answer, described, metadata_of, with_metadata
 from telemetry.questions.behind import sql_behind
@@ -66,6 +67,7 @@ QUESTIONS: Mapping[str, Question] = {
         gaps,
         alert_rules,
         alert_episodes,
+        alert_preview,
         sql_behind,
     )
 }

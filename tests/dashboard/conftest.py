@@ -108,7 +108,7 @@ def health_table(**facts: Any) -> pa.Table:
         "broker_connected": True, "messages_per_second": 2.0, "lag_ms": 3.0, "quarantined": 0, "readings": 10,
         "quarantined_by_reason": "{}",
         "bytes": 12_000_000, "newest_us": NOON_US, "started_us": 0, "revision": 1, "clock_behind": False,
-        "alerts_open": 0, "alert_channels_failing": 0,
+        "alerts_open": 0, "alerts_unseen": 0, "alert_channels_failing": 0,
     }  # fmt: skip
     return pa.Table.from_pylist([{**row, **facts}])
 

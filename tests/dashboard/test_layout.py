@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import icons, ids, translations, translations_devices, translations_system
+from dashboard import icons, ids, translations, translations_alerts, translations_devices, translations_system
 from dashboard.access import login
 from dashboard.access.roles import Identity, Role
 from dashboard.app import create_app
@@ -77,7 +77,7 @@ def test_both_languages_say_the_same(phrase: str, texts: tuple[str, str]) -> Non
 def test_no_phrase_is_said_in_two_places() -> None:
     assert len(PHRASES) == len(translations._SHARED) + len(translations_devices.PHRASES) + len(
         translations_system.PHRASES
-    )
+    ) + len(translations_alerts.PHRASES)
 
 
 def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
@@ -93,7 +93,7 @@ def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     composed = re.compile(
-        r"(result|answer|range|target|value|scheme|statistic|max|min|role|state|sort|order|tell|outcome|column|"
+        r"(result|kind|severity|per|direction|quiet|rule|answer|range|target|value|scheme|statistic|max|min|role|state|sort|order|tell|outcome|column|"
         r"system|level|cause|span) "
     )
     literals |= {f"page {page.name}" for page in PAGES}

@@ -40,7 +40,9 @@ def test_a_text_is_only_text(style: Style) -> None:
 
 
 def test_only_the_marks_of_a_chart_are_touched(style: Style) -> None:
-    patch = json.loads(plotly.io.json.to_json_plotly(marked([note(60)], WINDOW, style)))
+    patch = json.loads(
+        plotly.io.json.to_json_plotly(marked([note(60)], {"shapes": [], "annotations": []}, WINDOW, style))
+    )
     assert {tuple(step["location"]) for step in patch["operations"]} == {
         ("layout", "shapes"), ("layout", "annotations"),
     }  # fmt: skip
