@@ -39,7 +39,7 @@ def _drawn(context_on: Callable[..., Context], style: Style) -> Shown:
     context = context_on(changes=changes_table([], "c1"), buckets=_readings)
     drawing = draw(context, VIEW, style, Shown(""), None, NOW)
     assert drawing is not None
-    return replace(drawing.shown, revision=1, health="100-12")
+    return replace(drawing.shown, revision=1, health="100-12-0-0-0")
 
 
 def _tick(context: Context, style: Style, shown: Shown, **wishes: Any) -> News | None:
@@ -148,7 +148,7 @@ def test_when_ingest_is_back_the_whole_is_drawn(context_on: Any, style: Style) -
     assert news is not None
     assert isinstance(news.figure, dict)
     assert news.time_ms == str(NOW // 1_000 - 1_000)
-    assert news.health == "100-12"
+    assert news.health == "100-12-0-0-0"
     assert news.revision == 9
 
 
@@ -157,7 +157,7 @@ def test_health_is_asked_for_now_and_then(context_on: Any, style: Style) -> None
     context = context_on(changes=changes_table([]), health=health_table(broker_connected=False))
     news = _tick(context, style, shown, count=5)
     assert news is not None
-    assert news.health == "000-12"
+    assert news.health == "000-12-0-0-0"
 
 
 def test_without_a_device_only_the_store_is_watched(context_on: Any, style: Style) -> None:
