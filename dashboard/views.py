@@ -100,7 +100,8 @@ def resolve(search: str, series: Sequence[Mapping[str, Any]]) -> View:
     named = asked.get("device")
     device = named if named and any(row["device"] == named for row in series) else ""
     own = [row for row in series if row["device"] == device]
-    chosen = next((row for row in own if row["metric"] == asked.get("metric")), own[0] if own else None)
+    first = next((row for row in own if row.get("count")), own[0] if own else None)
+    chosen = next((row for row in own if row["metric"] == asked.get("metric")), first)
     metric = chosen["metric"] if chosen else asked.get("metric", "")
     about = (None, None, 0, None)
     if chosen:

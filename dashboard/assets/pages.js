@@ -13,7 +13,7 @@
 
   const visit = (search, open, revision, browser, page) =>
     page.pages.map(([name]) =>
-      name === open && browser ? { search: search || "", revision, look: browser } : window.dash_clientside.no_update,
+      name === open && browser ? { search: search || "", revision: revision ?? null, look: browser } : window.dash_clientside.no_update,
     );
 
   // -1: an interval without end; 0: none.

@@ -62,7 +62,7 @@ def _register(app: dash.Dash, context: Context, where: str, source: str) -> None
             raise PreventUpdate
         style, device = style_of(context, page, browser), str(kept["device"])
         reaction = act(context, device, device_standing(context, device, now_us()), wish, identity().by, style)
-        return (noted(pending, reaction), *lines_of(reaction))
+        return (noted(own(pending, device), reaction, device), *lines_of(reaction))
 
     @app.callback(
         {
@@ -99,14 +99,20 @@ def _register(app: dash.Dash, context: Context, where: str, source: str) -> None
         if not kept or not kept["device"]:
             raise PreventUpdate
         style, at_us, device = style_of(context, page, browser), now_us(), str(kept["device"])
+        pending = own(pending, device)
         if ctx.triggered_id == part("command-tick"):
             wait_on(context, device, pending, at_us)
         return controls(context, device, where, style, pending, told, at_us)
 
 
-def noted(pending: Kept, reaction: Reaction) -> Any:
+def own(pending: Kept, device: str) -> Kept:
+    """What is to be watched for of this device: nothing of what another was told, which was open before it."""
+    return pending if pending.get("device") == device else {}
+
+
+def noted(pending: Kept, reaction: Reaction, device: str) -> Any:
     """What is to be watched for; always something new, so that the parts are drawn again."""
-    moment = {"seen": now_us()}
+    moment = {"seen": now_us(), "device": device}
     if reaction.dispatch is None:
         return {**pending, **moment}
     key = _place_of(reaction.cmd)
@@ -150,7 +156,8 @@ def controls(
     period = period_ms / 1_000 if isinstance(period_ms, int | float) else None
     before = told or {}
     of_others = [{**row, "cmd": f"{OTHER}{row['cmd']}"} for row in rows]
-    now = {"device": device, "period": period, "rows": _signature(rows)}
+    announced = _announced(foreign, values)
+    now = {"device": device, "period": period, "rows": _signature(rows), "others": announced}
     return {
         **_switched("led", lit, style.say("on"), style.say("off"), standing, style),
         **_switched(
@@ -166,7 +173,10 @@ def controls(
             name: answer_line(name, rows if ours else of_others, pending, standing, style, at_us)
             for name in (*_ANSWERS.values(), _MORE, _OTHERS)
         },
-        "others": others(foreign, values, where, style, may_act=may_act),
+        # Not while nothing of it is new: somebody may be choosing there at this moment.
+        "others": no_update
+        if (before.get("device"), before.get("others")) == (device, announced)
+        else others(foreign, values, where, style, may_act=may_act),
         "held": held(rows, where, at_us, style, may_act=may_act),
         "screen": screen_text(status, status_us, rows),
         "period": no_update if (before.get("device"), before.get("period")) == (device, period) else period,
@@ -216,6 +226,11 @@ def _newest(context: Context, device: str) -> dict[str, float]:
 def _signature(rows: Sequence[Mapping[str, Any]]) -> str:
     """What the list of commands looks like, so that the history is drawn again when it changes."""
     return json.dumps([[row["command_id"], row["state"]] for row in rows[:20]])
+
+
+def _announced(foreign: Sequence[Mapping[str, Any]], values: Mapping[str, float]) -> str:
+    """What the controls of a foreign device look like: what it takes, and how that stands."""
+    return json.dumps([[row["name"], row["kind"], row["options"], values.get(row["metric"])] for row in foreign])
 
 
 def _switched(

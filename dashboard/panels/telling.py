@@ -141,7 +141,14 @@ def _number(control: Control, value: float | None, field: str, where: str, style
 
 def _select(control: Control, _value: float | None, field: str, where: str, style: Style) -> list[Any]:
     return [
-        dmc.NativeSelect(id=field, data=list(control.options), className="period-input"),
+        dmc.Select(
+            id=field,
+            data=list(control.options),
+            value=control.options[0] if control.options else None,
+            allowDeselect=False,
+            rightSection=icon("selector"),
+            className="period-input",
+        ),
         _set(control, field, where, style, "text"),
     ]
 

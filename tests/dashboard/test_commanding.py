@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import dash
 import pyarrow as pa
 import pytest
+from dash import no_update
 
 from dashboard import acknowledgements
 from dashboard.callbacks.frame import device_standing
-from dashboard.callbacks.telling import controls, noted, wait_on
+from dashboard.callbacks.telling import controls, noted, own, wait_on
 from dashboard.commanding import Commander, Left
 from dashboard.figures import Style
 from dashboard.layouts.telling import LIVE
 from dashboard.liveness import Presence, standing
 from dashboard.panels.history import value_text
+from dashboard.panels.telling import others
 from dashboard.telling import Reaction, act
 from dashboard.translations import speaker
+from telemetry.controls import KINDS, Control
 from telemetry.errors import CommandError
 from tests.dashboard.conftest import NOON_US, SECOND, FakeActions, FakePublisher, status_row
 
@@ -239,6 +243,8 @@ def test_a_foreign_device_gets_its_conventions_words_and_what_was_said_is_kept(
     assert found["own words hidden"]
     shown = found["others"].to_plotly_json()
     assert "Lamp" in str(shown)
+    # Nothing of it is new: what somebody is choosing there is left alone.
+    assert controls(context, "lamp", LIVE, style, {}, found["told"], NOON_US)["others"] is no_update
     asked = {"token": "t", "cmd": "other:state", "value": False}
     reaction = act(context, "lamp", device_standing(context, "lamp", NOON_US), asked, "ada", style)
     assert publisher.sent == [("z/lamp/set", b"OFF")]
@@ -260,7 +266,11 @@ def test_what_waits_for_a_silent_device_can_be_withdrawn(context_on: Any, style:
     shown = str(controls(context, "window", LIVE, style, {}, None, NOON_US)["held"].to_plotly_json())
     assert "held until 16:00" in shown
     assert shown.count("Withdraw") == 0  # nobody is logged in here
-    assert noted({}, wish(context, style, "led"))["led-answer"]
+    pending = noted({}, wish(context, style, "led"), "window")
+    assert pending["led-answer"]
+    # What one device was told is not waited for at the next one that is opened.
+    assert own(pending, "window") == pending
+    assert own(pending, "attic") == {}
 
 
 @pytest.mark.parametrize(
@@ -301,3 +311,11 @@ def test_a_status_that_is_no_object_says_nothing() -> None:
 )
 def test_a_commands_value_is_said_as_text(cmd: str, value: str, text: str, style: Style) -> None:
     assert value_text(cmd, value, style) == text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_foreign_control_can_be_drawn(kind: str, style: Style) -> None:
+    made = Control("gear", kind, "car/gear/set", "gear", unit="%", low=0, high=100, step=5, options=("park", "drive"))
+    row = {**asdict(made), "options": json.dumps(made.options)}
+    parts = others([row], {"gear": 1.0}, LIVE, style, may_act=True)
+    assert "other:gear" in str(parts.to_plotly_json())

@@ -11,6 +11,8 @@ SERIES = [
     {"device": "attic", "metric": "light", "unit": "lx", "label": "Light", "count": 0, "first_us": None},
     {"device": "cellar", "metric": "humidity", "unit": "%", "label": None, "count": 5, "first_us": 1_000_000},
     {"device": "cellar", "metric": "light", "unit": "lx", "label": None, "count": 5, "first_us": 1_000_000},
+    {"device": "roof", "metric": "rain", "unit": "mm", "label": None, "count": 0, "first_us": None},
+    {"device": "roof", "metric": "wind", "unit": "m/s", "label": None, "count": 5, "first_us": 1_000_000},
 ]
 
 
@@ -26,6 +28,7 @@ SERIES = [
         ("?device=cellar&range=1000y", "cellar", "humidity", "15m"),
         ("?device=cellar&from=x&to=y&range=1h", "cellar", "humidity", "1h"),
         ("?device=cellar&from=2026-11-18&to=2026-11-17", "cellar", "humidity", "15m"),
+        ("?device=roof", "roof", "wind", "15m"),  # what has readings comes before what has none
         ("?device=cellar&device=attic", "attic", "light", "15m"),
     ],
 )
