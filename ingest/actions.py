@@ -22,6 +22,7 @@ from ingest.merging import Merging
 from ingest.notes import Notes
 from ingest.recent import Recent
 from ingest.replay import step
+from ingest.schedules.schedule_actions import SCHEDULE_ACTIONS
 from ingest.transfer.importing import import_part
 from ingest.writer import Writer
 from telemetry import commands
@@ -202,5 +203,6 @@ ACTIONS: Mapping[str, Action] = {
     "replay_quarantine": Action({"after_us": TIME, "until_us": TIME}, _replay_quarantine),
     **DEVICE_ACTIONS,
     **ALERT_ACTIONS,
+    **SCHEDULE_ACTIONS,
     **{name: _maintains(name) for name in MAINTENANCE},
 }

@@ -51,6 +51,7 @@ class Deleting:
             connection.execute("INSERT INTO deletions VALUES ($1, $2, $3, $4, $5, NULL, NULL)", row)
             connection.execute("DELETE FROM devices WHERE device_id = $1", [device_id])
             # Its alerts are out of sight, and nobody is told of them, from the same moment on.
+            connection.execute("DELETE FROM schedule_targets WHERE device_id = $1", [device_id])
             for table in ("alert_rules", "alert_episodes"):
                 connection.execute(f"DELETE FROM {table} WHERE device = $1", [device])
             connection.execute(

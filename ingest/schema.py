@@ -219,10 +219,26 @@ _ALERTS = """
     );
 """
 
+#: Schedules (`telemetry.schedules`), each row a version of which the last counts; whom each version tells; and runs.
+#: A run that was missed has no `ran_us`, and stands for `count` of them, from `first_us` to `due_us`. Few and seldom
+#: written.
+_SCHEDULES = """
+    CREATE TABLE schedules (
+        schedule_id VARCHAR NOT NULL, version INTEGER NOT NULL, definition VARCHAR NOT NULL, enabled BOOLEAN NOT NULL,
+        deleted BOOLEAN NOT NULL, asked_by VARCHAR NOT NULL, asked_us BIGINT NOT NULL
+    );
+    CREATE TABLE schedule_targets (schedule_id VARCHAR NOT NULL, version INTEGER NOT NULL, device_id INTEGER NOT NULL);
+    CREATE TABLE schedule_runs (
+        schedule_id VARCHAR NOT NULL, first_us BIGINT NOT NULL, due_us BIGINT NOT NULL, count INTEGER NOT NULL,
+        ran_us BIGINT, asked_by VARCHAR, unconfirmed INTEGER NOT NULL, problem VARCHAR
+    );
+    CREATE TABLE schedule_commands (schedule_id VARCHAR NOT NULL, due_us BIGINT NOT NULL, command_id VARCHAR NOT NULL);
+"""
+
 #: Row n takes a database from version n to version n + 1.
 MIGRATIONS: tuple[str, ...] = (
     _VERSION_1, _VERSION_2, _NOTES, _DEVICES, _LEDGER, _SOURCES, _EXPIRED_SCALINGS, _REPLAY,
-    _ALERTS,
+    _ALERTS, _SCHEDULES,
 )  # fmt: skip
 
 

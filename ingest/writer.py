@@ -30,6 +30,7 @@ from ingest.payload import UnreadableError
 from ingest.quarantine import Quarantine
 from ingest.recent import Recent
 from ingest.samples import Clock
+from ingest.schedules.engine import Schedules
 from ingest.sources.table import Sources
 from ingest.storage.keeper import Keeper
 from ingest.subscriber import Subscriber
@@ -86,6 +87,7 @@ class Writer:
         self.sources.recall(self.memory.announced.announcements(), Clock(now_us()))
         self._telling = Telling(self.memory.numbers, self._topics)
         self.holding = Holding(connection, self.memory, recent)
+        self.schedules = Schedules(connection, self.memory, self.holding, recent, self._topics)
         self.channels = Channels(DataFolder(settings.data_dir))
         self.alerts = Alerts(connection, self.memory, recent, self.channels.ids)
         self._subscriber: Subscriber | None = None
@@ -110,6 +112,7 @@ class Writer:
     def run(self, subscriber: Subscriber) -> None:
         """Write until the inbox is closed and empty."""
         self._subscriber = subscriber
+        self.schedules.attach(subscriber)
         while True:
             messages, tasks = self._inbox.take(_IDLE_SECONDS)
             if messages:
@@ -155,6 +158,7 @@ class Writer:
         """A device was deleted: nothing of it is remembered here, or repeated by the broker, any more."""
         self.memory.forget_device(device_id)
         self.holding.forget(device)
+        self.schedules.refresh()
         self._telling.forget(device)
         self.alerts.forget_device(device)
         self.readings -= readings
@@ -290,6 +294,7 @@ class Writer:
         try:
             if self._unfolded and (now >= self._next_fold or self._unfolded >= _FOLD_READINGS):
                 self._fold(now)
+            self.schedules.tick()
             self.holding.lapse()
             assert self._subscriber is not None  # noqa: S101  (run() sets it)
             self.holding.publish(self._subscriber, self._topics)

@@ -72,6 +72,21 @@ def moment_of(day: int, zone: str, seconds: int = 0) -> int:
     return int(local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).timestamp()) * US_PER_SECOND
 
 
+def wall_moment(day: date, minutes: int, zone: str) -> int | None:
+    """The UTC microseconds at which a zone's clocks first show so many minutes after midnight of a day.
+
+    Where a clock change leaves that time out, the moment of the change; None where it leaves out the whole day.
+    """
+    local = datetime.combine(day, datetime.min.time()) + timedelta(minutes=minutes)
+    first, second = (
+        int(local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC).timestamp()) for fold in (0, 1)
+    )
+    if second >= first:
+        return first * US_PER_SECOND
+    changed = _change(zone, second, first)  # in between lies what was left out
+    return changed * US_PER_SECOND if datetime.fromtimestamp(changed, ZoneInfo(zone)).date() == local.date() else None
+
+
 def local_day(t_us: int, zone: str) -> tuple[int, int]:
     """`(day, microseconds)`: the local day that a moment lies in, and its wall-clock time within it."""
     return divmod(t_us + _offset(zone, t_us // US_PER_SECOND), US_PER_DAY)

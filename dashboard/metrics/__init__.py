@@ -163,6 +163,13 @@ METRICS: tuple[Metric, ...] = (
         "When a backup last failed; absent once one has succeeded.",
         fact("vitals", "backup_failed_us", US_PER_SECOND),
     ),
+    Metric("lumos_alerts_open", "gauge", "Alerts that are open now.", fact("health", "alerts_open")),
+    Metric(
+        "lumos_alert_channels_failing",
+        "gauge",
+        "Channels for alerts whose last attempt failed.",
+        fact("health", "alert_channels_failing"),
+    ),
     Metric(
         "lumos_dashboard_start_time_seconds",
         "gauge",

@@ -29,6 +29,7 @@ from telemetry.questions.logbook import (
     quarantine_reasons,
 )
 from telemetry.questions.losses import gaps, losses
+from telemetry.questions.scheduling import schedule_runs, schedules
 from telemetry.questions.summary import histogram, last_mean, mean_of_hours, statistics
 
 #: Adding a question means adding its function here, a line of its own; the read service and the fallback both answer
@@ -68,6 +69,8 @@ QUESTIONS: Mapping[str, Question] = {
         alert_rules,
         alert_episodes,
         alert_preview,
+        schedules,
+        schedule_runs,
         sql_behind,
     )
 }

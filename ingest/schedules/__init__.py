@@ -1,0 +1,1 @@
+"""Schedules: kept, run at their moments, and what came of each run."""
