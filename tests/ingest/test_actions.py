@@ -57,8 +57,8 @@ def test_held_commands_outlive_a_restart(desk: Desk, actions: Actions, restarted
     desk.close()
     with restarted() as later:
         later.hand("esp32/window/status", ONLINE)
-        later.rows("SELECT 1")
-        assert [json.loads(p)["id"] for t, p in later.broker.published if t.endswith("/input")] == [held]
+        sent = until(lambda: [json.loads(p) for t, p in later.broker.published if t.endswith("/input")], "the command")
+        assert [body["id"] for body in sent] == [held]
 
 
 def test_a_withdrawn_command_is_never_sent(desk: Desk, actions: Actions) -> None:
