@@ -21,11 +21,12 @@ setup-tests:
 test: setup-tests check  ## everything that must hold (ARGS='-k name' chooses)
 	@$(PY) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-check: setup-tests  ## style, types, import contracts
+check: setup-tests  ## style, types, import contracts, what is known against the dependencies
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m tests.firmware.board_types
+	@$(PY) -m tests.audit
 	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 
 format: setup-tests  ## mend what ruff can mend
