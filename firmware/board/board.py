@@ -88,7 +88,9 @@ class Board:
         self.hal.led(False)
         concerns = [tasks.link, session, tasks.sampler, tasks.button, tasks.screen, tasks.watchdog]
         if self.on_trial:
-            concerns.append(tasks.trial)
+            from .trial import trial  # here only: it takes memory
+
+            concerns.append(trial)
         await race(*[concern(self) for concern in concerns])
 
     async def stop(self) -> None:
@@ -196,24 +198,14 @@ class Board:
         self.wake.set()
         self.redraw.set()
 
-    def do_led(self, on: bool) -> None:
-        self.state["led"] = on
-        self.hal.led(on)
+    def change(self, part: str, value) -> None:
+        """Set a part of the state, and have it shown and told."""
+        self.state[part] = value
+        if part == "led":
+            self.hal.led(value)
         self._changed()
 
-    def do_message(self, text: str) -> None:
-        self.state["screen"] = text
-        self._changed()
-
-    def do_sending(self, sending: bool) -> None:
-        self.state["sending"] = sending
-        self._changed()
-
-    def do_period(self, period_ms: int) -> None:
-        self.state["period_ms"] = period_ms
-        self._changed()
-
-    def do_identify(self, _) -> None:
+    def do_identify(self, _, __) -> None:
         if self._identifying is None:
             self._identifying = asyncio.create_task(self._identify())
 

@@ -23,12 +23,13 @@ COMMANDS: dict[str, tuple] = {
     "config": (None, 0, 0, None, None),
     "reboot": (None, 0, 0, None, None),
 }
-#: These end in a restart, and are told their id so that their repetition after it is recognised.
-_RESTARTING = ("config", "reboot")
 
 
 class Commands:
-    """Carries out commands on a board, which has a method `do_<name>(value)` for each and a dict `state`."""
+    """Carries out commands on a board: by `change(part, value)` of its `state`, or by `do_<name>(value, id)`.
+
+    The id is for those that end in a restart, after which their repetition must be recognised.
+    """
 
     def __init__(self, board, remembered: "str | None" = None) -> None:
         self._board = board
@@ -71,11 +72,10 @@ class Commands:
             error = None
         if error is not None:
             return name, error
-        action = getattr(self._board, "do_" + name)
-        if name in _RESTARTING:
-            action(value, identity)
+        if row[-1] is not None:
+            self._board.change(row[-1], value)
         else:
-            action(value)
+            getattr(self._board, "do_" + name)(value, identity)
         return name, None
 
     def _answer(self, identity, name, error):
@@ -85,9 +85,9 @@ class Commands:
     def _do_plain_words(self, payload):
         text = codec.read_text(payload)
         if text in ("LedOn", "LedOff"):
-            self._board.do_led(text == "LedOn")
+            self._board.change("led", text == "LedOn")
         elif text is not None:
-            self._board.do_message(text[:_LONGEST_MESSAGE])
+            self._board.change("screen", text[:_LONGEST_MESSAGE])
 
 
 def _shown(name):

@@ -66,7 +66,7 @@ async def button(board) -> None:
     while True:
         await board.hal.button_pressed()
         board.add_event("button", True)
-        board.do_sending(not board.state["sending"])
+        board.change("sending", not board.state["sending"])
 
 
 async def screen(board) -> None:
@@ -91,13 +91,3 @@ async def watchdog(board) -> None:
         if board.clock.uptime_ms() - board.sampler_beat_ms < _HUNG_MS:
             board.hal.feed()
         await asyncio.sleep(2)
-
-
-async def trial(board) -> None:
-    """A configuration that does not get through in time is left: the next start takes the old one."""
-    await asyncio.sleep(board.config["trial_s"])
-    if board.on_trial:
-        board.hal.log("the new configuration did not get through: back to the old one")
-        board.buffer.keep_on_flash()
-        board.hal.reset("config failed")
-    await asyncio.Event().wait()

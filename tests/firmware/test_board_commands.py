@@ -17,19 +17,11 @@ class FakeBoard:
         self.state = {"led": False, "screen": "", "sending": True, "period_ms": 1_000}
         self.done: list[tuple[str, Any]] = []
 
-    def do_led(self, on: bool) -> None:
-        self._do("led", on)
+    def change(self, part: str, value: Any) -> None:
+        self.state[part] = value
+        self.done.append((part, value))
 
-    def do_message(self, text: str) -> None:
-        self._do("screen", text)
-
-    def do_sending(self, sending: bool) -> None:
-        self._do("sending", sending)
-
-    def do_period(self, period_ms: int) -> None:
-        self._do("period_ms", period_ms)
-
-    def do_identify(self, _: Any) -> None:
+    def do_identify(self, _: Any, __: str | None) -> None:
         self.done.append(("identify", None))
 
     def do_reboot(self, _: Any, identity: str | None) -> None:
@@ -37,10 +29,6 @@ class FakeBoard:
 
     def do_config(self, value: dict[str, Any], identity: str | None) -> None:
         self.done.append(("config", (value, identity)))
-
-    def _do(self, key: str, value: Any) -> None:
-        self.state[key] = value
-        self.done.append((key, value))
 
 
 @pytest.fixture
