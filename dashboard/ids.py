@@ -14,6 +14,7 @@ NOTE_SAVE = "note-save"
 NOTE_WISH = "note-wish"
 NOTE_REMOVAL = "note-removal"
 NOTES_CHANGED = "notes-changed"
+NOTES_MARKED = "notes-marked"
 
 # The pages (dashboard.pages), where a component has one for each.
 LIVE_PAGE = "live"

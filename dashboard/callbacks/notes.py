@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import dash
@@ -37,30 +38,36 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
     @app.callback(
         Output(ids.notes(ids.LIVE_PAGE), "children"),
         Output(ids.CHART, "figure", allow_duplicate=True),
+        Output(ids.NOTES_MARKED, "data"),
         Input(ids.VIEW, "data"),
         Input(ids.REVISION, "data"),
         Input(ids.NOTES_CHANGED, "data"),
+        State(ids.NOTES_MARKED, "data"),
         State(ids.ZOOM, "data"),
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
         prevent_initial_call="initial_duplicate",
     )
     def list_for_view(
-        kept: Kept | None, _revision: int, changed: Kept | None, zoomed: Kept | None, browser: Kept, page: Kept
-    ) -> Any:
+        kept: Kept | None, _revision: int, changed: Kept | None, before: str | None, zoomed: Kept | None, browser: Kept,
+        page: Kept,
+    ) -> Any:  # fmt: skip
         view, style = view_of(kept), style_of(context, page, browser)
         if not view.device:
             raise PreventUpdate
         window = drawing.zoom_of(zoomed, view, style) or view.window(now_us())
         found = body(context, [[view.device, view.metric]], window, style, changed)
         if isinstance(found, str):
-            return plain(failed(style.say, found, ids.NOTES_CHANGED)), no_update
+            return plain(failed(style.say, found, ids.NOTES_CHANGED)), no_update, None
         rows, listed = found
+        tripped = alerts.of_series(context, [[view.device, view.metric]], window, style)
+        now = sha256(repr((rows, tripped)).encode()).hexdigest()
         # A view that is new is drawn with its marks; one that is there already gets them alone.
         if ctx.triggered_id in (ids.VIEW, None):
-            return plain(listed), no_update
-        tripped = alerts.of_series(context, [[view.device, view.metric]], window, style)
-        return plain(listed), marked(rows, tripped, window, style)
+            return plain(listed), no_update, now
+        if now == before and ctx.triggered_id == ids.REVISION:
+            raise PreventUpdate  # something else is new in the store: the chart is left as it is
+        return plain(listed), marked(rows, tripped, window, style), now
 
     @app.callback(
         Output(ids.notes(ids.EXPLORE), "children"),

@@ -98,7 +98,8 @@ def metrics(
         ),
         className="table-room",
         tabIndex=0,
-        **aria(label=say("metrics"), role="group"),
+        role="group",
+        **aria(label=say("metrics")),
     )
 
 

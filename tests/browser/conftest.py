@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.harness.browser import ARGUMENTS, CHROMIUM
@@ -159,3 +160,14 @@ def quiet(page: Page) -> None:
     """Until no callback is under way: all that was asked for is shown."""
     page.evaluate("() => { window.idleFrames = 0; }")
     page.wait_for_function(_IDLE, timeout=60_000)
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds wrong for people who do not see, or see badly; nothing below "serious"."""
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for violation in Axe().run(page, options={"runOnly": rules}).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]

@@ -12,7 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Actions, Reader
-from tests.browser.conftest import Demo, lead
+from telemetry.timestamps import now_us
+from tests.browser.conftest import Demo, lead, quiet, serious
 from tests.harness.boards import Desk, boards
 from tests.harness.observer import observer
 from tests.harness.waiting import until
@@ -76,6 +77,19 @@ def test_names_are_shown_as_text_everywhere(page: Page, lab: Lab) -> None:
         expect(page.get_by_label("Name", exact=True)).to_have_value(name)
         expect(page.locator("#board-metrics")).to_contain_text(name)
     assert page.locator("img[onerror]").count() == 0
+    # The same names and notes on Explore: in the choice, the legend, the statistics, on the chart and under it.
+    for number, name in enumerate(HOSTILE):
+        words = {"device": f"named-{number}", "metric": None, "text": name}
+        lab.actions.call("write_note", {**words, "from_us": now_us(), "to_us": now_us()}, by=HOSTILE[0])
+    asked = "&".join(f"series=named-{number}/light" for number in range(len(HOSTILE)))
+    lead(page, f"{lab.demo.address}/explore?{asked}&range=15m")
+    expect(page.locator("#explore-chart .scatterlayer path").first).to_be_attached()
+    for name in HOSTILE:
+        expect(page.locator("#explore-title")).to_contain_text(name)
+        expect(page.locator("#explore-panel-statistics thead")).to_contain_text(name)
+        expect(page.locator("#notes-explore .note-text").get_by_text(name, exact=True)).to_be_visible()
+    expect(page.locator("#notes-explore")).to_contain_text(f"by {HOSTILE[0]}")
+    assert page.locator("img[src=x], img[onerror]").count() == 0
     lead(page, f"{lab.demo.address}/?device=named-0&metric=light")
     expect(page.locator("#device")).to_have_value(f"{HOSTILE[0]} · {HOSTILE[0]}")
 
@@ -86,6 +100,32 @@ def _did(work: Callable[[], Any]) -> bool:
     except Exception:  # noqa: BLE001  (asked again until the first reading is there)
         return False
     return True
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(scheme: Any, page: Page, lab: Lab) -> None:
+    """The list, one device with all its forms, a new board's form, the form of a note; light and dark."""
+    if not lab.row("looked-at"):
+        lab.board("looked-at", name="Fenêtre", place="B-204", tags=["étage 2"], colour="#0a7f5a")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    show(page, lab.demo)
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+    found = serious(page)
+    page.get_by_role("button", name="Add a board").click()
+    expect(page.get_by_label("Name of the device")).to_be_visible()
+    found += serious(page)
+    page.keyboard.press("Escape")
+    show(page, lab.demo, "looked-at")
+    expect(page.get_by_role("switch", name="LED")).to_be_enabled()
+    quiet(page)
+    found += serious(page)
+    lead(page, f"{lab.demo.address}/?device=looked-at&range=15m")
+    page.get_by_role("button", name="Add a note").first.click()
+    expect(page.get_by_role("textbox", name="Text")).to_be_visible()
+    found += serious(page)
+    page.keyboard.press("Escape")
+    assert found == []
 
 
 def test_two_browsers_see_the_boards_own_state(open_page: OpenPage, lab: Lab) -> None:

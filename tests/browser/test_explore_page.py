@@ -11,11 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from telemetry.timestamps import US_PER_DAY, US_PER_MINUTE, US_PER_SECOND, now_us, parse_instant
-from tests.browser.conftest import lead, quiet
+from tests.browser.conftest import lead, quiet, serious
 from tests.harness.history import PARIS, History, seed
 from tests.harness.http import get_json
 from tests.harness.processes import free_port, lumos
@@ -389,14 +388,7 @@ def test_axe_finds_nothing_serious(path: str, scheme: Any, page: Page, site: Sit
         page.locator(":is(#chart, #explore-chart) .scatterlayer path").locator("visible=true").first
     ).to_be_attached()
     expect(page.locator(".skeleton").locator("visible=true")).to_have_count(0)
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
-    serious = [
-        f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
-        for violation in found.response["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-    assert serious == []
+    assert serious(page) == []
 
 
 @pytest.mark.parametrize("width", [390, 3_840])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.conftest import Demo, lead
+from tests.browser.conftest import Demo, lead, quiet
 from tests.harness.http import get_json
 from tests.harness.observer import observer
 from tests.harness.processes import free_port, lumos
@@ -120,10 +122,46 @@ def test_a_tick_with_nothing_new_carries_next_to_nothing(open_page: OpenPage, de
         if "_dash-update-component" in response.url and '"tick.n_intervals"' in (response.request.post_data or ""):
             bodies.append(0 if response.status == 204 else len(response.body()))
 
+    quiet(page)
+    page.evaluate(
+        """() => {
+            window.drawn = 0;
+            document.querySelector('#chart .js-plotly-plot').on('plotly_afterplot', () => window.drawn++);
+            window.before = document.querySelector('#chart .main-svg').outerHTML;
+        }"""
+    )
     page.on("response", weigh)
     until(lambda: page.wait_for_timeout(200) or len(bodies) >= 4, "four ticks")
     assert max(bodies[1:]) <= 400
     assert bodies.count(0) >= 2
+    # Unchanged data leaves the chart as it is: not one stroke of it is drawn again.
+    assert page.evaluate("window.drawn") == 0
+    assert page.evaluate("document.querySelector('#chart .main-svg').outerHTML === window.before")
+
+
+def test_live_is_paused_and_goes_on_with_what_came_meanwhile(page: Page, demo: Demo) -> None:
+    show(page, demo)
+    switch = page.locator("#live-switch")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    quiet(page)
+    stopped = newest_point(page)
+    kept = page.evaluate("document.querySelector('#chart .main-svg').outerHTML")
+
+    def stored() -> int:
+        return int(get_json(demo.http_port, "/data", device="sim-1", metric="light")["rows"][-1][0])
+
+    newest = stored()
+    until(lambda: stored() > newest + 3_000, "readings that the page does not show")
+    quiet(page)
+    assert newest_point(page) == stopped
+    assert page.evaluate("document.querySelector('#chart .main-svg').outerHTML") == kept
+    switch.click()
+    wait_for_a_newer_point(page, stopped)
+    times = page.evaluate("document.querySelector('#chart .js-plotly-plot').data[1].x.slice(-6)")
+    moments = [datetime.fromisoformat(time) for time in times]
+    assert max(b - a for a, b in pairwise(moments)) < timedelta(seconds=3)  # the pause left no hole
 
 
 def test_device_metric_and_range_are_chosen_and_stand_in_the_address(page: Page, demo: Demo) -> None:
