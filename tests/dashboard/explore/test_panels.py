@@ -27,6 +27,7 @@ from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY
 from tests.dashboard.conftest import NOON_US, FakeReader
 from tests.dashboard.test_layout import component_ids
+from tests.harness.examples import python_examples
 
 Open = Callable[[str], Exploration]
 
@@ -68,6 +69,20 @@ def test_a_new_chart_is_one_row(
     answer = made.server.test_client().post("/_dash-update-component", json=_asks(made, opened, "newest"))
     body = answer.get_json()["response"][ids.explore_panel("newest")]["children"]
     assert body["props"]["children"]["props"]["figure"]["data"][0]["type"] == "indicator"
+
+
+def test_the_chart_of_the_documents_is_drawn_from_a_real_store(reading: Context, opened: Open, style: Style) -> None:
+    function, row = python_examples("docs/extending.md", "A chart")
+    names: dict[str, Any] = {"Panel": Panel}
+    exec(function, names)
+    panel = eval(row, names)
+    exploration = opened("?series=window/light&range=7d")
+    window = window_of(panel, exploration, None, NOON_US)
+    drawn = panel.draw(panels.ask(reading, panel, exploration, window, style), style)
+    shares = drawn["data"][0]["y"]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(100)
+    assert len(shares) > 50
 
 
 def _asks(app: Any, opened: Open, name: str) -> dict[str, Any]:
