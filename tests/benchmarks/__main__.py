@@ -17,6 +17,7 @@ from tests.benchmarks import (
     ingest_share,
     memory,
     pages,
+    steady,
     store,
     transfer,
     visible,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {
     "ingest-cost": ingest_cost.report,
     "ingest-delay": ingest_delay.report,
     "ingest-memory": ingest_memory.report,
+    "steady": steady.report,
 }
 
 

@@ -26,7 +26,7 @@ def report(folder: Path, minutes: float) -> list[str]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         browser.new_page().goto(f"http://127.0.0.1:{http_port}/")
         time.sleep(minutes * 60)  # the length of the run is what is measured
-        resident = _resident_mb(app.process.pid)
+        resident = resident_mb(app.process.pid)
         browser.close()
     total = sum(resident.values())
     parts = ", ".join(f"{name} {megabytes:.0f} MB" for name, megabytes in resident.items())
@@ -36,7 +36,7 @@ def report(folder: Path, minutes: float) -> list[str]:
     ]
 
 
-def _resident_mb(supervisor: int) -> dict[str, float]:
+def resident_mb(supervisor: int) -> dict[str, float]:
     found = {}
     for child in psutil.Process(supervisor).children():
         words = [Path(word).name for word in child.cmdline()]

@@ -133,17 +133,17 @@ def _ticks(browser: Browser, address: str, http_port: int, mqtt_port: int, super
         path = "/data?device=now&metric=light"
         until(lambda: get(http_port, path)[0] == 200, "its readings")
         page = browser.new_page()
-        tick = _caught(page, f"{address}/?device=now&metric=light&range=15m")
+        tick = caught(page, f"{address}/?device=now&metric=light&range=15m")
         page.close()
-        nothing = _sent(http_port, tick)
+        nothing = sent(http_port, tick)
         costs = _cpu(supervisor)
         began = time.perf_counter()
         for _ in range(TICKS):
-            _sent(http_port, tick)
+            sent(http_port, tick)
         took = (time.perf_counter() - began) * 1_000 / TICKS
         spent = (_cpu(supervisor) - costs) * 1_000 / TICKS
         board.publish("esp32/now/output", '{"light": 107}')
-        one = until(lambda: found if (found := _sent(http_port, tick)) > nothing else None, "a tick with a reading")
+        one = until(lambda: found if (found := sent(http_port, tick)) > nothing else None, "a tick with a reading")
     latencies, cores = _crowd(http_port, tick, supervisor)
     half, late = statistics.median(latencies), _p95(latencies)
     return [
@@ -155,7 +155,7 @@ def _ticks(browser: Browser, address: str, http_port: int, mqtt_port: int, super
     ]
 
 
-def _caught(page: Page, address: str) -> bytes:
+def caught(page: Page, address: str) -> bytes:
     """The body of a tick that the page sends by itself once all is drawn.
 
     Not one of those that look at the store's health too, every fifth: sent again later, it would tell that the device
@@ -175,7 +175,7 @@ def _caught(page: Page, address: str) -> bytes:
     return heard[-1]
 
 
-def _sent(port: int, body: bytes) -> int:
+def sent(port: int, body: bytes) -> int:
     """One request as the page sends it; how many bytes came back, headers and all."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate, br, zstd"}
@@ -198,7 +198,7 @@ def _crowd(port: int, tick: bytes, supervisor: int) -> tuple[list[float], float]
         while due < ends:
             time.sleep(max(0.0, due - time.perf_counter()))
             began = time.perf_counter()
-            _sent(port, tick)
+            sent(port, tick)
             latencies.append((time.perf_counter() - began) * 1_000)
             due += 1
 
