@@ -99,10 +99,11 @@ class State:
 class Slope:
     """How fast a value changes, measured over a whole minute or hour, so that the noise of one reading is no change."""
 
-    __slots__ = ("_kept", "_window_us")
+    __slots__ = ("_kept", "_step_us", "_window_us")
 
     def __init__(self, per: str) -> None:
         self._window_us = round(PER[per] * US_PER_SECOND)
+        self._step_us = self._window_us // _STEPS
         #: Some readings of the window, a sixteenth of it apart; the first is as old as the window, or older.
         self._kept: deque[tuple[int, float]] = deque()
 
@@ -112,18 +113,19 @@ class Slope:
 
     def take(self, t_us: int, value: float) -> float | None:
         """The change by minute or hour up to this reading; None while the window is not full."""
-        kept = self._kept
-        if kept and t_us <= kept[-1][0]:
-            return None
-        while len(kept) > 1 and t_us - kept[1][0] >= self._window_us:
-            kept.popleft()
-        found = None
-        if kept and t_us - kept[0][0] >= self._window_us:
-            then_us, before = kept[0]
-            found = (value - before) * self._window_us / (t_us - then_us)
-        if not kept or t_us - kept[-1][0] >= self._window_us // _STEPS:
+        kept, edge_us = self._kept, t_us - self._window_us
+        if not kept:
             kept.append((t_us, value))
-        return found
+            return None
+        newest_us = kept[-1][0]
+        if t_us <= newest_us:
+            return None
+        while len(kept) > 1 and kept[1][0] <= edge_us:
+            kept.popleft()
+        then_us, before = kept[0]
+        if t_us - newest_us >= self._step_us:
+            kept.append((t_us, value))
+        return (value - before) * self._window_us / (t_us - then_us) if then_us <= edge_us else None
 
 
 def state_of(rule: Rule, metric: str | None) -> State:

@@ -295,14 +295,17 @@ class Alerts:
                 readings[series_id].append((t_us, value))
         for series_id, found in readings.items():
             found.sort()
-            floor = self._floor(series_id, now)
             for watch in self._by_series[series_id]:
+                was_still = watch.state.since_us is None
+                # A rate of change looks at every reading, so it knows its newest one by itself.
+                floor = watch.state.last_us if watch.slope is not None else self._floor(series_id, now)
                 for t_us, value in found:
                     # A clock that is ahead must not make the readings that follow look late.
-                    if min(t_us, now) > floor:
-                        self._take(watch, series_id, min(t_us, now), value)
+                    if (at_us := min(t_us, now)) > floor:
+                        self._take(watch, series_id, at_us, value)
                 watch.touched_us = now
-                self._note(watch)
+                if not was_still or watch.state.since_us is not None:
+                    self._note(watch)
         self._tell(now)
 
     def _floor(self, series_id: int, now: int) -> int:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks import (
+    alerts,
     board,
     devices,
     ingest_cost,
@@ -25,6 +26,7 @@ from tests.benchmarks import (
 
 #: Adding a benchmark means adding its function here: a folder for its files and its length in, lines of a report out.
 BENCHMARKS: dict[str, Callable[[Path, float], list[str]]] = {
+    "alerts": alerts.report,
     "devices": devices.report,
     "visible": visible.report,
     "memory": memory.report,
