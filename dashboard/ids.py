@@ -201,6 +201,26 @@ ADD_NAME = "add-name"
 ADD_MAKE = "add-make"
 ADD_MADE = "add-made"
 
+# The page Schedules: the list, the wishes of its buttons, the form with what it shows.
+SCHEDULES_LIST = "schedules-list"
+SCHEDULES_RUNS = "schedules-runs"
+SCHEDULES_SAID = "schedules-said"
+SCHEDULES_CHANGED = "schedules-changed"
+SCHEDULES_RETRY = "schedules-retry"
+SCHEDULES_TICK = "schedules-tick"
+SCHEDULE_WISH = "schedule-wish"
+SCHEDULE_FORM = "schedule-form"
+SCHEDULE_EDITED = "schedule-edited"
+SCHEDULE_PROBLEM = "schedule-problem"
+SCHEDULE_PREVIEW = "schedule-preview"
+SCHEDULE_SAVE = "schedule-save"
+SCHEDULE_REMOVE = "schedule-remove"
+SCHEDULE_TEXT_BOX = "schedule-text-box"
+SCHEDULE_PERIOD_BOX = "schedule-period-box"
+SCHEDULE_AT_BOX = "schedule-at-box"
+SCHEDULE_SUN_BOX = "schedule-sun-box"
+SCHEDULE_EVERY_BOX = "schedule-every-box"
+
 # The page System: what is opened in its tables, and the page of the ledger.
 SYSTEM_LOOK = "system-look"
 SYSTEM_PANELS = "system-panels"
@@ -330,3 +350,8 @@ def system_drawn(name: str) -> str:
 def system_tick(name: str) -> str:
     """Its clock."""
     return f"system-tick-{name}"
+
+
+def schedule_field(name: str) -> str:
+    """A field of a schedule's form (dashboard/schedules/form.py)."""
+    return f"schedule-field-{name}"

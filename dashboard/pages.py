@@ -14,13 +14,14 @@ from typing import Any
 
 from dashboard import ids
 from dashboard.access.roles import Identity, Role
-from dashboard.layouts import alerts, device, devices, explore, measurements, system
+from dashboard.layouts import alerts, device, devices, explore, measurements, schedules, system
 from dashboard.translations import Say
 
 LIVE = ids.LIVE_PAGE
 EXPLORE = ids.EXPLORE
 DEVICES = "devices"
 ALERTS = "alerts"
+SCHEDULES = "schedules"
 SYSTEM = "system"
 
 
@@ -49,5 +50,6 @@ PAGES = (
     Page(EXPLORE, "explore", "chart-histogram", explore.panel, explore.content),
     Page(DEVICES, "devices", "cpu", devices.panel, devices.content),
     Page(ALERTS, "alerts", "bell", alerts.panel, alerts.content),
+    Page(SCHEDULES, "schedules", "clock", schedules.panel, schedules.content),
     Page(SYSTEM, "system", "server", system.panel, system.content),
 )

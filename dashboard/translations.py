@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from dashboard import translations_alerts as alerts
 from dashboard import translations_devices as devices
+from dashboard import translations_schedules as schedules
 from dashboard import translations_system as system
 
 LANGUAGES = ("en", "fr")
@@ -408,7 +409,13 @@ _SHARED: Mapping[str, tuple[str, str]] = {
 }
 
 #: All phrases; those of the page Devices stand in a module of their own.
-PHRASES: Mapping[str, tuple[str, str]] = {**_SHARED, **devices.PHRASES, **system.PHRASES, **alerts.PHRASES}
+PHRASES: Mapping[str, tuple[str, str]] = {
+    **_SHARED,
+    **devices.PHRASES,
+    **schedules.PHRASES,
+    **system.PHRASES,
+    **alerts.PHRASES,
+}
 
 MONTHS: Mapping[str, tuple[str, ...]] = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),

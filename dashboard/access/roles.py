@@ -121,6 +121,11 @@ CALLBACKS: Mapping[str, Role] = {
     f"{ids.CHANNEL_PROBLEM}.children": Role.ADMIN,
     f"{ids.ALERTS_SAID}.children": Role.ADMIN,
     f"{ids.SYSTEM_REPLAYED}.children": Role.ADMIN,
+    f"{ids.SCHEDULES_LIST}.children": Role.VIEWER,
+    f"{ids.SCHEDULES_SAID}.children": Role.OPERATOR,
+    f"{ids.SCHEDULE_FORM}.opened": Role.OPERATOR,
+    f"{ids.SCHEDULE_PROBLEM}.children": Role.OPERATOR,
+    f"{ids.SCHEDULE_PREVIEW}.children": Role.OPERATOR,
 }
 
 #: How the first output of a family of callbacks begins → who may have them run. A panel of the page Explore looks.

@@ -207,6 +207,18 @@ def register(app: dash.Dash, _context: Context) -> None:
             Input(ids.HEALTH, "data"),
             Input(ids.OPEN_PAGE, "data"),
         )
+    wire(
+        _in_browser("show_when"),
+        *(Output(box, "hidden") for box in (ids.SCHEDULE_AT_BOX, ids.SCHEDULE_SUN_BOX, ids.SCHEDULE_EVERY_BOX)),
+        Input(ids.schedule_field("kind"), "value"),
+    )
+    wire(
+        _in_browser("show_what"),
+        Output(ids.SCHEDULE_TEXT_BOX, "hidden"),
+        Output(ids.SCHEDULE_PERIOD_BOX, "hidden"),
+        Input(ids.schedule_field("cmd"), "value"),
+    )
+    wire(_in_browser("tick_schedules"), Output(ids.SCHEDULES_TICK, "max_intervals"), Input(ids.OPEN_PAGE, "data"))
     # The panels of the page System have a clock each, and hear how it is looked at while it is open.
     wire(
         _in_browser("tick_system"),

@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from dashboard import icons, ids, translations, translations_alerts, translations_devices, translations_system
+from dashboard import (
+    icons,
+    ids,
+    translations,
+    translations_alerts,
+    translations_devices,
+    translations_schedules,
+    translations_system,
+)
 from dashboard.access import login
 from dashboard.access.roles import Identity, Role
 from dashboard.app import create_app
@@ -75,9 +83,8 @@ def test_both_languages_say_the_same(phrase: str, texts: tuple[str, str]) -> Non
 
 
 def test_no_phrase_is_said_in_two_places() -> None:
-    assert len(PHRASES) == len(translations._SHARED) + len(translations_devices.PHRASES) + len(
-        translations_system.PHRASES
-    ) + len(translations_alerts.PHRASES)
+    modules = (translations_alerts, translations_devices, translations_schedules, translations_system)
+    assert len(PHRASES) == len(translations._SHARED) + sum(len(module.PHRASES) for module in modules)
 
 
 def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
@@ -94,7 +101,7 @@ def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
     }
     composed = re.compile(
         r"(result|kind|severity|per|direction|quiet|rule|answer|range|target|value|scheme|statistic|max|min|role|state|sort|order|tell|outcome|column|"
-        r"system|level|cause|span) "
+        r"system|level|cause|span|kind of schedule|missed|run) "
     )
     literals |= {f"page {page.name}" for page in PAGES}
     literals |= {f"{family} {panel.name}" for panel in PANELS for family in ("panel", "empty")}
