@@ -17,17 +17,16 @@ from typing import Any
 import duckdb
 from ulid import ULID
 
+from ingest.alerts.book import Book
 from ingest.alerts.episodes import Episode, Episodes
-from ingest.alerts.past import catch_up, newest
 from ingest.alerts.quiet import quiet_until
-from ingest.alerts.rules import KeptRule, Rules
+from ingest.alerts.rules import Rules
 from ingest.alerts.silence import Silences
-from ingest.alerts.watch import NEVER, Bands, Key, Watch, targets
+from ingest.alerts.watch import Bands, Key, Watch
 from ingest.memory import Memory
 from ingest.recent import Recent
 from ingest.transactions import transaction
 from telemetry.alert_state import Change
-from telemetry.corrections import Correction, in_force, shown_value
 from telemetry.timestamps import US_PER_MINUTE, US_PER_SECOND, now_us
 
 _log = logging.getLogger(__name__)
@@ -73,21 +72,9 @@ class Alerts:
         self.rules = Rules(connection)
         self._episodes = Episodes(connection)
         self._silences = Silences(recent, self._open, self._end)
-        self._watches: dict[Key, Watch] = {}
-        self._by_series: dict[int, list[Watch]] = {}
-        #: Series → the values that change nothing, whichever rule watches it.
-        self._quiet: dict[int, tuple[float, float]] = {}
-        self._in_force: list[KeptRule] = []
-        self._tags: dict[str, list[str]] = {}
-        self._corrections: list[Correction] = []
-        #: The newest reading of watched series in earlier runs.
-        self._known: dict[int, tuple[int, float]] = {}
+        self._book = Book(connection, self.rules, memory.catalog, recent)
         self._pending: set[Watch] = set()
         self._untold: set[Watch] = set()
-        self._bands: dict[Key, Bands] = {}
-        #: By the clock of which zone they were looked up.
-        self._zones: dict[Key, str] = {}
-        self._generation = -1
         self._next_tick = self._next_peaks = self._well_from = 0.0
         self._quarter = 0
         self._is_stale = True
@@ -117,7 +104,7 @@ class Alerts:
         if self._is_stale:
             return
         self._guarded(lambda: self._pass_time(connected))
-        peaks = seconds >= self._next_peaks
+        peaks = seconds >= self._next_peaks and self._episodes.has_peaks
         if self._episodes.has_news or peaks:
             self._next_peaks = seconds + _PEAKS_SECONDS
             self.write(peaks=peaks)
@@ -145,14 +132,14 @@ class Alerts:
     def refresh(self) -> None:
         """Rules, tags, names, or corrections changed: watch by them from now on."""
         self.prepare()
-        self._guarded(self._read_rules)
+        self._guarded(self._book.read)
         self._guarded(self._bind)
         self.write()
         self.wake()
 
     def forget_device(self, device: str) -> None:
         """A device was deleted, with its episodes: there is nothing left to end."""
-        for watch in self._watches.values():
+        for watch in self._book.watches.values():
             if watch.device == device:
                 watch.episode = None
         self.refresh()
@@ -162,120 +149,53 @@ class Alerts:
     @property
     def open_count(self) -> int:
         """How many episodes are open."""
-        return sum(watch.episode is not None for watch in list(self._watches.values()))
+        return sum(watch.episode is not None for watch in list(self._book.watches.values()))
 
     @property
     def unseen_count(self) -> int:
         """How many of those nobody has acknowledged."""
-        open_ = [watch.episode for watch in list(self._watches.values())]
+        open_ = [watch.episode for watch in list(self._book.watches.values())]
         return sum(episode is not None and not episode.acknowledged for episode in open_)
 
     def acknowledge(self, episode_id: str) -> None:
         """Somebody has seen it."""
-        for watch in self._watches.values():
+        for watch in self._book.watches.values():
             if watch.episode is not None and watch.episode.episode_id == episode_id:
                 watch.episode.acknowledged = True
 
     def wanting_bands(self, *, only_new: bool = False) -> list[tuple[Key, str]]:
         """The watches that compare with what is usual, with their zones; for the thread that looks it up."""
-        return [
-            (key, watch.rule.zone)
-            for key, watch in list(self._watches.items())
-            if watch.rule.kind == "outside" and not (only_new and self._zones.get(key) == watch.rule.zone)
-        ]
+        return self._book.wanting_bands(only_new=only_new)
 
     def take_bands(self, found: dict[Key, Bands]) -> None:
         """What is usual, by watch; in the writer's thread."""
-        self._bands.update(found)
-        for key, bands in found.items():
-            watch = self._watches.get(key)
-            if watch is not None:
-                self._zones[key] = watch.rule.zone
-                watch.bands = bands
-                self._requiet(watch)
-
-    # --- rules and targets
-
-    def _load(self) -> None:
-        """Everything as the store has it."""
-        self._read_rules()
-        self._watches, self._untold = {}, set()
-        self._known = {}
-        self._bind(self._episodes.load_open())
-        self._is_stale = False
-
-    def _read_rules(self) -> None:
-        self._in_force = self.rules.in_force()
-        rows = self._connection.execute("SELECT device, tags FROM device_traits JOIN devices USING (device_id)")
-        self._tags = dict(rows.fetchall()) if self._in_force else {}
-        self._corrections = in_force(self._connection) if self._in_force else []
-
-    def _bind(self, left_open: dict[Key, Episode] | None = None) -> None:
-        """Make the watches anew; those that go on keep their state."""
-        now, before = self.clock.now_us(), self._watches
-        self._generation = self._memory.catalog.generation
-        made = {watch.key: watch for watch in targets(self._in_force, self._memory.catalog, self._tags)}
-        self._learn({series_id for watch in made.values() for series_id in watch.series})
-        fresh = []
-        for key, watch in made.items():
-            watch.bands = self._bands.get(key, watch.bands)
-            old = before.get(key)
-            if old is not None and _goes_on(old, watch):
-                _take_over(old, watch)
-            else:
-                fresh.append(watch)
-                if left_open and key in left_open:
-                    watch.as_before(left_open.pop(key))
-                    watch.touched_us = now
-                    if watch.episode is not None and not watch.episode.told:
-                        self._untold.add(watch)
-        catch_up(self._connection, fresh, self._known, now)
-        kept = {id(watch.episode) for watch in made.values() if watch.episode is not None}
-        rules = {rule.rule_id for rule in self._in_force}
-        gone = [watch.episode for watch in before.values() if watch.episode and id(watch.episode) not in kept]
-        for episode in [*gone, *(left_open or {}).values()]:
-            self._give_up(episode, "rule" if episode.rule_id not in rules else "changed", now)
-        self._watches = made
-        self._untold = {watch for watch in made.values() if watch.episode is not None and not watch.episode.told}
-        self._pending = {watch for watch in made.values() if watch.state.is_pending}
-        self._index()
-        self._silences.watch([watch for watch in made.values() if watch.is_silence], self._known, now)
-
-    def _learn(self, series_ids: set[int]) -> None:
-        """Of series that are watched from now on: what is their newest reading?"""
-        unknown = {each for each in series_ids if each not in self._known and self._recent.newest_of(each) is None}
-        found = newest(self._connection, unknown)
-        self._known.update({each: found[each] for each in unknown if each in found})
-
-    def _index(self) -> None:
-        self._by_series = {}
-        for watch in self._watches.values():
-            for series_id in () if watch.is_silence else watch.series:
-                self._by_series.setdefault(series_id, []).append(watch)
-        self._quiet = {}
-        for watch in self._watches.values():
-            self._requiet(watch)
-
-    def _requiet(self, watch: Watch) -> None:
-        """Say anew which values of a watch's series change nothing."""
-        if watch.is_silence:
-            return
-        now = self.clock.now_us()
-        for series_id in watch.series:
-            if any(each.series_id == series_id and each.to_us > now for each in self._corrections):
-                self._quiet[series_id] = NEVER  # what is stored is not what is shown
-                continue
-            spans = [each.quiet(now) for each in self._by_series[series_id]]
-            self._quiet[series_id] = (max(low for low, _ in spans), min(high for _, high in spans))
+        self._book.take_bands(found, self.clock.now_us())
 
     # --- readings and time
 
+    def _load(self) -> None:
+        """Everything as the store has it."""
+        self._book.forget()
+        self._book.read()
+        self._bind(self._episodes.load_open())
+        self._is_stale = False
+
+    def _bind(self, left_open: dict[Key, Episode] | None = None) -> None:
+        """Watch who is there now; what is watched no more is over."""
+        now = self.clock.now_us()
+        for episode, why in self._book.bind(now, left_open or {}):
+            self._finish(episode, now, why, None)
+        watches = self._book.watches.values()
+        self._untold = {watch for watch in watches if watch.episode is not None and not watch.episode.told}
+        self._pending = {watch for watch in watches if watch.state.is_pending}
+        self._silences.watch([watch for watch in watches if watch.is_silence], self._book.known, now)
+
     def _evaluate(self, rows: Sequence[Row]) -> None:
-        if self._generation != self._memory.catalog.generation:
+        if self._book.is_outdated:
             self._bind()
         self._silences.arrived(rows)
-        if self._quiet:
-            find = self._quiet.get
+        if self._book.quiet:
+            find = self._book.quiet.get
             hot = {
                 series_id
                 for _, series_id, value, _ in rows
@@ -295,10 +215,10 @@ class Alerts:
                 readings[series_id].append((t_us, value))
         for series_id, found in readings.items():
             found.sort()
-            for watch in self._by_series[series_id]:
+            for watch in self._book.by_series[series_id]:
                 was_still = watch.state.since_us is None
                 # A rate of change looks at every reading, so it knows its newest one by itself.
-                floor = watch.state.last_us if watch.slope is not None else self._floor(series_id, now)
+                floor = watch.state.last_us if watch.slope is not None else self._book.floor(series_id, now)
                 for t_us, value in found:
                     # A clock that is ahead must not make the readings that follow look late.
                     if (at_us := min(t_us, now)) > floor:
@@ -308,14 +228,8 @@ class Alerts:
                     self._note(watch)
         self._tell(now)
 
-    def _floor(self, series_id: int, now: int) -> int:
-        """The newest reading of a series before this batch: what is not newer says nothing of now."""
-        recent, known = self._recent.newest_of(series_id), self._known.get(series_id)
-        newest_us = max(recent or -(2**62), known[0] if known else -(2**62))
-        return min(newest_us, now - 1)
-
     def _take(self, watch: Watch, series_id: int, t_us: int, value: float) -> None:
-        shown = shown_value(self._corrections, series_id, t_us, value) if self._corrections else value
+        shown = self._book.shown(series_id, t_us, value)
         change = None if shown is None else watch.take(t_us, shown)
         if change is Change.OPENED:
             self._open(watch, series_id, watch.state.last_value)
@@ -328,17 +242,17 @@ class Alerts:
         episode = watch.episode
         if episode is not None and watch.state.is_open and watch.state.peak_us != episode.peak_us:
             self._episodes.peak(episode, watch.state.peak_value, watch.state.peak_us)
-        self._requiet(watch)
+        self._book.requiet(watch, self.clock.now_us())
 
     def _pass_time(self, connected: bool) -> None:
         now = self.clock.now_us()
-        if self._generation != self._memory.catalog.generation:
+        if self._book.is_outdated:
             self._bind()
         if now // _QUARTER_US != self._quarter:
             self._quarter = now // _QUARTER_US
-            for watch in self._watches.values():
+            for watch in self._book.watches.values():
                 if watch.rule.kind == "outside":
-                    self._requiet(watch)
+                    self._book.requiet(watch, self.clock.now_us())
         for watch in list(self._pending):
             # The last reading stands as long as its board is there to say otherwise.
             if not self._is_offline(watch.device) and watch.state.pass_time(now) is Change.OPENED:
@@ -371,10 +285,6 @@ class Alerts:
             if watch.state.peak_us != episode.peak_us:
                 self._episodes.peak(episode, watch.state.peak_value, watch.state.peak_us)
             self._finish(episode, ended_us, "cleared", watch)
-
-    def _give_up(self, episode: Episode, why: str, now: int) -> None:
-        """Nobody watches it any more."""
-        self._finish(episode, now, why, None)
 
     def _finish(self, episode: Episode, ended_us: int, why: str, watch: Watch | None) -> None:
         self._episodes.end(episode, ended_us, why)
@@ -411,18 +321,3 @@ class Alerts:
             if isinstance(error, duckdb.Error):
                 # The transaction is lost, the readings are not: they are tried again, without alerts.
                 raise duckdb.OperationalError("alerts cannot be written") from error
-
-
-def _goes_on(old: Watch, new: Watch) -> bool:
-    """Whether a watch says the same as before, but for levels and whom it tells."""
-    return old.rule.kind == new.rule.kind and old.rule.per == new.rule.per and old.rule.direction == new.rule.direction
-
-
-def _take_over(old: Watch, new: Watch) -> None:
-    """The state of a watch goes on under the rule as it is now."""
-    state = old.state
-    new.state.is_open, new.state.since_us = state.is_open, state.since_us
-    new.state.last_us, new.state.last_value = state.last_us, state.last_value
-    new.state.peak, new.state.peak_value, new.state.peak_us = state.peak, state.peak_value, state.peak_us
-    new.slope, new.episode, new.touched_us = old.slope, old.episode, old.touched_us
-    new.heard_us = old.heard_us

@@ -114,6 +114,11 @@ class Episodes:
         """Whether something other than a peak is to be written."""
         return bool(self._opened or self._ended or self._told or self._messages or self._endings)
 
+    @property
+    def has_peaks(self) -> bool:
+        """Whether an open episode is worse than what is written of it."""
+        return bool(self._peaks)
+
     def write(self, *, peaks: bool = False) -> bool:
         """Within the caller's transaction: everything, but peaks only where asked; whether messages are among it."""
         waits = bool(self._messages or self._endings)
