@@ -109,7 +109,7 @@ def test_a_rate_of_change_is_measured_over_its_minute_and_has_a_direction(room: 
     assert room.episodes("id") == []
     for n in range(60):
         room.pass_time(1)
-        room.read(heat=20 + n / 20)
+        room.read(heat=20 + n / 15)
     (episode,) = room.ask("alert_episodes")
     assert '"name": "either"' in episode["rule"]
     assert 2 < episode["value"] < 2.2
