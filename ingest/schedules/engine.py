@@ -81,6 +81,8 @@ class Schedules:
         self._last: tuple[int, float] | None = None
         self._clock_was_unset = False
         self._trimmed_us = 0
+        #: Nothing is due before this.
+        self._next_us = 0
 
     def _now(self) -> int:
         return self.clock()
@@ -102,6 +104,7 @@ class Schedules:
                 self._waiting[kept.schedule_id] = known
             elif kept.enabled:
                 self._add(kept, max(kept.changed_us, known.handled_us if known else 0))
+        self._plan()
 
     def tick(self) -> None:
         """Run what is due."""
@@ -109,16 +112,20 @@ class Schedules:
         if now < EARLIEST_CLOCK_US:
             self._clock_was_unset = True
             return
+        went_back = self._last is not None and now < self._last[0]
         jumped = self._look_at_clock(now)
         if self._waiting is None:
             self._load(now)
         waiting = self._waiting or {}
+        if now < self._next_us and not went_back:
+            return  # as nearly always: the writer looks after every batch
         for schedule_id, entry in list(waiting.items()):
             if entry.handled_us - now > _WAS_AHEAD_US:
                 entry.handled_us = now
                 entry.next_us = next_run(entry.kept.schedule, now)
             if entry.next_us is not None and entry.next_us <= now and schedule_id in waiting:
                 self._see_to(entry, now, jumped=jumped)
+        self._plan()
         self._trim(now)
 
     def run_now(self, schedule_id: str, by: str) -> None:
@@ -151,6 +158,11 @@ class Schedules:
     def _add(self, kept: Kept, handled_us: int) -> None:
         assert self._waiting is not None  # noqa: S101  (whoever calls has seen to that)
         self._waiting[kept.schedule_id] = _Waiting(kept, handled_us, next_run(kept.schedule, handled_us))
+
+    def _plan(self) -> None:
+        """The first moment at which anything is due; a day that ends lets go of old runs."""
+        moments = [entry.next_us for entry in (self._waiting or {}).values() if entry.next_us is not None]
+        self._next_us = min([*moments, self.clock() + US_PER_DAY])
 
     def _see_to(self, entry: _Waiting, now: int, *, jumped: bool) -> None:
         """What was due up to now: the last of it is run when it is not too late; what is left was missed."""

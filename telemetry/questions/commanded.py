@@ -22,7 +22,7 @@ _BEFORE_US = 10 * US_PER_MINUTE
 _MOMENTS = (0, 1_000)
 #: SQL that is greatest for the state in which a command stands: by how far it is, not by the host's clock alone, which
 #: a Raspberry Pi may set back between two states.
-_STANDING = (
+STANDING = (
     f"state_us + {10**17} * CASE state WHEN 'held' THEN 0 WHEN 'sent' THEN 1 WHEN 'withdrawn' THEN 2"
     " WHEN 'expired' THEN 2 ELSE 3 END"
 )
@@ -87,7 +87,7 @@ def commands(
         ), told AS (
             SELECT command_id, max(state_us) FILTER (WHERE state = 'sent') AS published_us,
                 min(state_us) FILTER (WHERE state IN ('acknowledged', 'refused')) AS answered_us,
-                arg_max(state, {_STANDING}) AS state, arg_max(detail, {_STANDING}) AS detail
+                arg_max(state, {STANDING}) AS state, arg_max(detail, {STANDING}) AS detail
             FROM command_states WHERE command_id IN (SELECT command_id FROM chosen) GROUP BY command_id
         ), standing AS (
             SELECT command_id, device, cmd, value, asked_by, asked_us, coalesce(published_us, asked_us) AS sent_us,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from telemetry.commands import ACK_TIMEOUT_SECONDS, CommandState
 from telemetry.occurrences import has_none_today, next_run
 from telemetry.questions.answering import check_number
-from telemetry.questions.commanded import commands
+from telemetry.questions.commanded import STANDING
 from telemetry.schedules import from_json
-from telemetry.timestamps import now_us
+from telemetry.timestamps import US_PER_SECOND, now_us
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,27 +78,44 @@ def schedule_runs(
 
     check_number("limit", limit, 1, 1_000)
     rows = connection.execute(
-        """
-        WITH named AS (SELECT schedule_id, arg_max(definition, version) AS definition FROM schedules GROUP BY 1),
-        chosen AS (
+        f"""
+        WITH named AS (
+            SELECT schedule_id, arg_max(definition ->> '$.name', version) AS name FROM schedules GROUP BY schedule_id
+        ), chosen AS (
             FROM schedule_runs WHERE $schedule_id IS NULL OR schedule_id = $schedule_id
             ORDER BY coalesce(ran_us, due_us) DESC LIMIT $limit
+        ), sent AS (
+            SELECT schedule_id, due_us, command_id FROM schedule_commands
+            WHERE (schedule_id, due_us) IN (SELECT (schedule_id, due_us) FROM chosen WHERE ran_us IS NOT NULL)
+        ), standing AS (
+            SELECT command_id, arg_max(state, {STANDING}) AS state,
+                max(state_us) FILTER (WHERE state = 'sent') AS published_us
+            FROM command_states WHERE command_id IN (SELECT command_id FROM sent) GROUP BY command_id
+        ), counted AS (
+            SELECT schedule_id, due_us, if(state = 'sent' AND published_us < $overdue, $timed_out, state) AS state,
+                count(*) AS count
+            FROM sent JOIN standing USING (command_id) GROUP BY ALL
+        ), told AS (
+            SELECT schedule_id, due_us, list(state ORDER BY state) AS states, list(count ORDER BY state) AS counts
+            FROM counted GROUP BY ALL
         )
-        SELECT schedule_id, definition, first_us, due_us, count, ran_us, asked_by, unconfirmed, problem,
-            (SELECT list(command_id) FROM schedule_commands AS told
-             WHERE told.schedule_id = chosen.schedule_id AND told.due_us = chosen.due_us AND chosen.ran_us IS NOT NULL)
-        FROM chosen LEFT JOIN named USING (schedule_id) ORDER BY coalesce(ran_us, due_us) DESC
+        SELECT schedule_id, coalesce(name, '') AS name, first_us, due_us, count, ran_us, asked_by, unconfirmed,
+            problem, if(ran_us IS NULL, [], coalesce(states, [])), if(ran_us IS NULL, [], coalesce(counts, []))
+        FROM chosen LEFT JOIN named USING (schedule_id) LEFT JOIN told USING (schedule_id, due_us)
+        ORDER BY coalesce(ran_us, due_us) DESC, schedule_id
         """,
-        {"schedule_id": schedule_id, "limit": limit},
-    ).fetchall()
-    found: list[dict[str, Any]] = [
         {
-            "schedule_id": key, "name": json.loads(definition)["name"] if definition else "", "first_us": first_us,
-            "due_us": due_us, "count": count, "ran_us": ran_us, "asked_by": asked_by, "unconfirmed": unconfirmed,
-            "problem": problem, "states": json.dumps(_states(connection, ids or [])),
-        }
-        for key, definition, first_us, due_us, count, ran_us, asked_by, unconfirmed, problem, ids in rows
-    ]  # fmt: skip
+            "schedule_id": schedule_id,
+            "limit": limit,
+            "overdue": now_us() - int(ACK_TIMEOUT_SECONDS * US_PER_SECOND),
+            "timed_out": str(CommandState.TIMED_OUT),
+        },
+    ).fetchall()
+    names = ("schedule_id", "name", "first_us", "due_us", "count", "ran_us", "asked_by", "unconfirmed", "problem")
+    found: list[dict[str, Any]] = [
+        {**dict(zip(names, row[:-2], strict=True)), "states": json.dumps(dict(zip(*row[-2:], strict=True)))}
+        for row in rows
+    ]
     text, whole = pa.string(), pa.int64()
     schema = pa.schema(
         {
@@ -106,12 +124,3 @@ def schedule_runs(
         }
     )  # fmt: skip
     return pa.Table.from_pylist(found, schema)
-
-
-def _states(connection: duckdb.DuckDBPyConnection, ids: list[str]) -> dict[str, int]:
-    """How many of some commands stand in each state."""
-    counted: dict[str, int] = {}
-    for command_id in ids:
-        for row in commands(connection, command_id=command_id, limit=1).to_pylist():
-            counted[row["state"]] = counted.get(row["state"], 0) + 1
-    return counted
