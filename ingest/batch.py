@@ -176,8 +176,8 @@ class Batch:
             return
         if status.online:
             self.returned.append(status.device)
-        if status.previous is not None:
-            self._ledger.ended(device_id, *status.previous, message)
+        for boot, last in status.ended:
+            self._ledger.ended(device_id, boot, last, message)
         self.stirred |= self._memory.changes_standing(device_id, online=status.online, text=status.text)
         is_new = self._memory.status_is_new(device_id, online=status.online, text=status.text)
         # The broker repeats a retained one at each connect.

@@ -32,6 +32,8 @@ from telemetry.topics import TopicAddress, TopicKind, Topics, is_device_id
 #: Of a payload that is larger than a message may have, the quarantine keeps so much, and its length.
 _KEPT_OF_LARGER = 1024
 _ID_LENGTH = 64
+#: Boots whose end one status may tell.
+_BOOTS_TOLD = 64
 _DETAIL_LENGTH = 1_000
 
 
@@ -80,14 +82,16 @@ def _status(address: TopicAddress, payload: bytes, _clock: Clock) -> Sequence[De
         for metric, said in (sensors.items() if isinstance(sensors, dict) else ())
         if isinstance(said, dict)
     }
-    return [Status(address.device, body["online"], payload.decode(), known, _previous(body.get("previous")))]
+    return [Status(address.device, body["online"], payload.decode(), known, _ended(body))]
 
 
-def _previous(said: Any) -> tuple[str, int] | None:
-    """The boot before, and its last number; None where a status does not say."""
-    if not isinstance(said, dict) or not is_boot(said.get("boot")) or not is_count(said.get("seq")):
-        return None
-    return said["boot"], said["seq"]
+def _ended(body: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    """The boot before and earlier ones, each with its last number, as far as a status says."""
+    previous, earlier = body.get("previous"), body.get("earlier")
+    said = [[previous.get("boot"), previous.get("seq")]] if isinstance(previous, dict) else []
+    said += earlier[-_BOOTS_TOLD:] if isinstance(earlier, list) else []
+    pairs = [pair for pair in said if isinstance(pair, list) and len(pair) == 2]
+    return tuple((boot, seq) for boot, seq in pairs if is_boot(boot) and is_count(seq))
 
 
 def _sensor(said: dict[str, Any]) -> Sensor:

@@ -47,14 +47,14 @@ class Sensor:
 class Status:
     """Who the board is and how it stands; `text` is its JSON as it came.
 
-    `previous` is the boot before this one and the last number it gave: (boot, seq).
+    `ended` are boots before this one, each with the last number it gave.
     """
 
     device: str
     online: bool
     text: str
     sensors: Mapping[str, Sensor] = field(default_factory=dict)
-    previous: tuple[str, int] | None = None
+    ended: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

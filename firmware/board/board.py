@@ -34,6 +34,8 @@ DEFAULTS = {
 #: Samples of so long are not stored: something is in the way, and what is known of them must outlive a power cut. A
 #: host says once a second what is stored.
 _WAITING_MS = 2_500
+#: So many boots before the last are told of, where none of them ever got through.
+_EARLIER = 8
 
 
 class Board:
@@ -70,9 +72,15 @@ class Board:
         self.add_event("boot", hal.cause())
 
     def _remember_this_boot(self):
+        """What the status says of the boot before; those before it whose end no host has heard of are kept too."""
         boot, seq = self.hal.recall("boot"), self.hal.recall("seq")
-        self.hal.remember({"boot": self.boot, "seq": -1, "uptime": 0})
-        return None if boot is None or seq < 0 else {"boot": boot, "seq": seq, "cause": self.hal.cause()}
+        self._earlier = (self.hal.recall("untold") or [])[-_EARLIER:]
+        previous, untold = None, list(self._earlier)
+        if boot is not None and seq >= 0:
+            previous = {"boot": boot, "seq": seq, "cause": self.hal.cause()}
+            untold.append([boot, seq])
+        self.hal.remember({"boot": self.boot, "seq": -1, "uptime": 0, "untold": untold})
+        return previous
 
     def _ring(self, folder, limit_bytes):
         if folder is None or not limit_bytes:
@@ -140,6 +148,8 @@ class Board:
                 if not self.buffer.stored_seen:
                     self.hal.remember({"stored_seen": True})
                 self.buffer.covered(numbers)
+                if self.boot in numbers and self.hal.recall("untold"):
+                    self.hal.remember({"untold": []})  # the status went before the samples
         elif topic == self.topic("input"):
             answer = self.commands.handle(payload)
             if answer is not None:
@@ -163,6 +173,8 @@ class Board:
         body.update(self.state)
         if self._previous is not None:
             body["previous"] = self._previous
+        if self._earlier:
+            body["earlier"] = self._earlier
         return body
 
     # Samples and events

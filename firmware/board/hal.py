@@ -30,7 +30,7 @@ The machine itself:
     reset(cause)                    start again; on a board this does not return
     propose_config(value)           have the next start try what is in force with this changed
     keep_config()                   the configuration on trial has got through
-    remember(values, soon=False)    keep small values (number, text, true, false) over a reset, and over a power cut as
+    remember(values, soon=False)    keep small values (as JSON has them) over a reset, and over a power cut as
                                     they were at most some seconds before, one second where `soon` is asked for
     recall(key)                     what was kept, or None
     log(text)

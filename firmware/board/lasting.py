@@ -13,7 +13,7 @@ _SAVE_EVERY_MS = 10_000
 #: While samples wait, since what it would say of the last of them is then all that is known of them. A little less than
 #: a second: one sample a second is written each time.
 _SAVE_SOON_MS = 900
-_EAGER = ("boot", "stored_seen", "reboot_id", "joined", "cause")
+_EAGER = ("boot", "stored_seen", "reboot_id", "joined", "cause", "untold")
 
 
 class Lasting:

@@ -226,6 +226,35 @@ def test_a_power_cut_starts_a_new_boot_that_names_the_last_number_of_the_one_bef
     assert listener.wait_for(OUTPUT, lambda body: body["boot"] != first)["seq"] == 0
 
 
+def test_boots_whose_end_nobody_heard_of_are_told_by_the_first_that_gets_through(
+    listener: Listener, simulate: Any
+) -> None:
+    running = simulate()
+    simulated = running.fleet.boards[0]
+    listener.wait_until(lambda: len(listener.seqs("sim-1")) >= 3)
+
+    def lose_power() -> tuple[str, int]:
+        """While it samples; the boot that ended, and its last number."""
+        board = simulated.board
+        until(lambda: board.buffer.next_seq >= 2, "two samples")
+        running.do(lambda: simulated.hal.reset("power"))
+        until(lambda: simulated.board is not board, "the next start")
+        return board.boot, board.buffer.next_seq - 1
+
+    running.do(simulated.hal.radio.cut)
+    ended = [lose_power(), lose_power(), lose_power()]
+    running.do(simulated.hal.radio.restore)
+    status = listener.wait_for(STATUS, lambda body: body.get("boot") == simulated.board.boot)
+    assert (status["previous"]["boot"], status["previous"]["seq"]) == ended[2]
+    assert status["earlier"] == [list(boot) for boot in ended[:2]]
+
+    listener.say("esp32/sim-1/stored", {status["boot"]: 0})  # the host heard it
+    until(lambda: simulated.hal.recall("untold") == [], "the host's word at the board")
+    lose_power()
+    status = listener.wait_for(STATUS, lambda body: body.get("boot") == simulated.board.boot)
+    assert "earlier" not in status
+
+
 def test_a_reboot_is_acknowledged_first_and_its_repetition_does_not_repeat_it(
     listener: Listener, simulate: Any
 ) -> None:

@@ -56,6 +56,16 @@ def test_a_device_without_losses_has_a_ledger_without_gaps(desk: Desk) -> None:
     assert ask(desk, "gaps") == []
 
 
+def test_the_ends_of_boots_that_never_got_through_are_counted(desk: Desk) -> None:
+    send(desk, 0)
+    send(desk, 1)
+    ended = {"boot": "b2", "seq": 4, "cause": "power"}
+    body = {"online": True, "boot": "next", "previous": ended, "earlier": [["b", 7], ["b1", 0], "junk", ["b", -1]]}
+    desk.hand("esp32/window/status", body)
+    (row,) = ask(desk, "losses")
+    assert (row["boots"], row["expected"], row["received"], row["missing"]) == (3, 14, 2, 12)
+
+
 def test_each_gap_is_told_with_its_span_of_time_and_how_it_ended(desk: Desk) -> None:
     for seq in (0, 1, 5, 6, 9, 13):
         send(desk, seq)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ def main() -> int:
     except AssertionError as error:
         _say(f"FOUND with seed {seed}: {error}\nwhat the parts said is in {folder}")
         return 1
+    shutil.rmtree(folder)
     for line in found:
         _say(line)
     return 0

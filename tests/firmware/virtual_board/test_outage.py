@@ -150,6 +150,9 @@ def test_an_outage_loses_nothing_whatever_happens_to_the_boards_meanwhile(
     until(lambda: time.monotonic() - killed > 0.5 * _OUTAGE_SECONDS, "half of the outage", _OUTAGE_SECONDS)
     with BoardConnection(restarted.port) as connection:  # somebody at the console: the program is interrupted
         connection.restart()
+    # More than memory holds, and the block that will be spoiled, so that something else is on flash.
+    enough = before["cut"] + 2 * 40 + 2 * _BLOCK
+    until(lambda: json.loads((cut.state / "rtc").read_bytes())["seq"] > enough, "enough samples on flash", 30)
     numbered_last = json.loads((cut.state / "rtc").read_bytes())["seq"]  # lost with the power
     cut.cut_power()
     spoiled = _spoil_a_block(cut.flash)
