@@ -47,7 +47,7 @@ def main() -> None:
         past.mkdir()
         seed(past, now_us(), 42)
         with _running(past) as port:
-            _pictures(browser, port, "explore", EXPLORE, "#explore-panel-days .plot")
+            _pictures(browser, port, "explore", EXPLORE, "#explore-panel-days .js-plotly-plot")
         browser.close()
 
 

@@ -27,21 +27,19 @@
     }
   }
 
-  // A curve of minutes as one path, its pen lifted over gaps; a minute alone is a dot.
+  // A curve of minutes as one path, its pen lifted over gaps; a minute alone is a dot. Where a device says something every
+  // few minutes only, that is its usual distance and no gap.
   function path(values) {
     const step = 100 / (values.length - 1);
-    let pen = false;
-    let drawn = "";
-    values.forEach((value, place) => {
-      if (value === null) {
-        pen = false;
-        return;
-      }
-      const point = `${(place * step).toFixed(1)},${HEIGHT - value}`;
-      drawn += pen ? `L${point}` : `M${point}h0.01`;
-      pen = true;
-    });
-    return drawn;
+    const filled = [...values.keys()].filter((place) => values[place] !== null);
+    const apart = filled.slice(1).map((place, number) => place - filled[number]);
+    const usual = apart.toSorted((one, other) => one - other)[apart.length >> 1] || 1;
+    return filled
+      .map((place, number) => {
+        const point = `${(place * step).toFixed(1)},${HEIGHT - values[place]}`;
+        return number && apart[number - 1] <= usual * 1.5 ? `L${point}` : `M${point}h0.01`;
+      })
+      .join("");
   }
 
   function draw(room, values) {

@@ -17,7 +17,7 @@ from dashboard.context import Context
 from dashboard.explore import panels
 from dashboard.explore.choices import Catalog, Exploration, resolve, zoom_in
 from dashboard.explore.drawing import Drawer
-from dashboard.explore.panels import PANELS, Panel, series_name
+from dashboard.explore.panels import PANELS, Panel, hue, series_name
 from dashboard.figures import Figure, Style, Window
 from dashboard.pages import EXPLORE
 from dashboard.panels.parts import Child, aria, empty, failed
@@ -37,6 +37,7 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.EXPLORE_ZOOM, "data", allow_duplicate=True),
         Output(ids.EXPLORE_SEEN, "data"),
         Output(ids.EXPLORE_SERIES, "data"),
+        Output(ids.EXPLORE_SERIES, "style"),
         Output(ids.EXPLORE_CHOSEN, "data"),
         Input(ids.visit(EXPLORE), "data"),
         State(ids.EXPLORED, "data"),
@@ -62,6 +63,9 @@ def register(app: dash.Dash, context: Context) -> None:
             no_update if zoomed == zoom else zoom,
             revision,
             series_choices(catalog),
+            no_update
+            if same
+            else {f"--series-{n}": hue(series, found, style) for n, series in enumerate(found.series, 1)},
             # Not what somebody may be changing at this moment (the browser looks once more: assets/explore.js).
             no_update if same else {"search": search, **controls(found, browser, style)},
         )
@@ -198,6 +202,11 @@ def controls(found: Exploration, browser: Kept, style: Style) -> dict[str, Any]:
         "from": start,
         "to": end,
     }
+
+
+def hues(found: Exploration, style: Style) -> dict[str, str]:
+    """The colours of the chosen series for the control that names them (30-content.css): the timeline's."""
+    return {f"--series-{number}": hue(series, found, style) for number, series in enumerate(found.series, 1)}
 
 
 def series_choices(catalog: Catalog) -> list[dict[str, Any]]:

@@ -105,7 +105,7 @@ def editor(say: Say) -> dmc.Modal:
         [
             dmc.Textarea(
                 id=ids.NOTE_TEXT, value="", label=say("note text"), minRows=3, maxRows=10, autosize=True,
-                inputProps={"maxLength": TEXT_LENGTH},
+                inputProps={"maxLength": TEXT_LENGTH, "data-autofocus": True},
             ),
             html.Div(
                 [

@@ -234,6 +234,44 @@ def test_series_are_added_and_removed_by_keyboard_and_a_detail_is_chosen(explore
     expect(page.locator("#explore-details")).to_be_hidden()
 
 
+def test_the_pointer_reads_all_series_at_once(explore: Any) -> None:
+    page = explore(f"{BOTH}&marks=none")
+    box = page.locator("#explore-chart .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.31, box["y"] + box["height"] / 2)
+    said = page.locator("#explore-chart .hoverlayer")
+    expect(said).to_contain_text(re.compile(r"Light · window.*lx.*Temperature · Attic.*°C", re.DOTALL))
+    expect(said).to_contain_text(re.compile(r"\(\S+–\S+\)".replace("–", "\u202f–\u202f")))
+
+
+def test_the_page_is_used_by_the_keyboard_alone(explore: Any) -> None:
+    page = explore(ONE)
+    page.evaluate("document.activeElement.blur(); window.getSelection().removeAllRanges()")
+    page.keyboard.press("Control+Home")
+    page.locator(".skip-link").focus()
+    expect(page.locator(".skip-link")).to_be_in_viewport()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    focused = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert focused != "none"  # one sees where one is
+    page.locator("#explore-range").get_by_role("radio").nth(3).focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("range=24h"))
+    page.locator("#take-explore summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-take="raw.csv"][data-page=explore]')).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator("#take-explore .disclosed :focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator('[data-take="raw.csv"][data-page=explore]')).to_be_hidden()
+    expect(page.locator("#take-explore summary")).to_be_focused()
+    page.get_by_role("button", name="Add a note").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Text")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("textbox", name="Text")).to_be_hidden()
+
+
 def test_comparisons_and_a_restriction_are_drawn_and_told(explore: Any) -> None:
     page = explore("?series=attic/temperature&range=7d")
     page.get_by_role("checkbox", name="the period before").check()

@@ -97,6 +97,11 @@ def test_series_are_listed_by_device_without_the_hidden_ones(reading: Context) -
     assert {"value": "window/light", "label": "Light (lx) · window"} in groups[1]["items"]
 
 
+def test_the_control_names_series_in_the_timelines_colours(app: Any, style: Style) -> None:
+    found = _opened(app, "?series=window/light&series=attic/temperature")[ids.EXPLORE_SERIES]
+    assert found["style"] == {"--series-1": style.palette.hues[0], "--series-2": style.palette.hues[1]}
+
+
 def test_a_zoom_survives_the_browser() -> None:
     assert zoom_of(zoom_json((5_000, 9_000))) == (5_000, 9_000)
     assert zoom_of(zoom_json(None)) is None
