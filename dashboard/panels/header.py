@@ -39,12 +39,12 @@ def badges(
             say("broker"), say("connected" if connected else "disconnected"), "good" if connected else "bad",
             extra=extra,
         )  # fmt: skip
-        last = [badge(say("storage"), formats.size(health["bytes"], style.language), "good", extra="wide-only")]
+        size = formats.size(health["bytes"], style.language)
+        last = [badge(say("storage"), size, "good", extra="wide-only badge-storage")]
         if health["alerts_open"]:
             count = say("open count", count=health["alerts_open"])
-            last.insert(
-                0, badge(say("alerts"), count, "bad" if health["alerts_unseen"] else "warning", extra="wide-only")
-            )
+            tone = "bad" if health["alerts_unseen"] else "warning"
+            last.insert(0, badge(say("alerts"), count, tone, extra="wide-only badge-alerts"))
     return [first, *([_device(standing, style, ticking=ticking)] if standing else []), *last]
 
 
