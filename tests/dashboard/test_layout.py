@@ -17,6 +17,8 @@ from dashboard import (
     translations,
     translations_alerts,
     translations_devices,
+    translations_explore,
+    translations_live,
     translations_schedules,
     translations_system,
 )
@@ -83,7 +85,14 @@ def test_both_languages_say_the_same(phrase: str, texts: tuple[str, str]) -> Non
 
 
 def test_no_phrase_is_said_in_two_places() -> None:
-    modules = (translations_alerts, translations_devices, translations_schedules, translations_system)
+    modules = (
+        translations_alerts,
+        translations_devices,
+        translations_explore,
+        translations_live,
+        translations_schedules,
+        translations_system,
+    )
     assert len(PHRASES) == len(translations._SHARED) + sum(len(module.PHRASES) for module in modules)
 
 
