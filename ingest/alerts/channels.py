@@ -7,8 +7,10 @@ Changed in the writer's thread; read by others, as a whole that is never changed
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +18,10 @@ from typing import Any
 from ulid import ULID
 
 from telemetry.datafolder import DataFolder
-from telemetry.errors import ActionError, DataFolderError
+from telemetry.errors import ActionError
 from telemetry.timestamps import now_us
+
+_log = logging.getLogger(__name__)
 
 NAME_LENGTH = 60
 _URL_LENGTH = 2_000
@@ -108,15 +112,18 @@ class Channels:
         self._channels = channels
 
     def _load(self) -> Mapping[str, Channel]:
-        text = self._folder.read_private_text(self._folder.alert_channels)
-        if text is None:
-            return {}
+        """What is kept; a file that cannot be read is set aside and told of, since readings matter more."""
+        path = self._folder.alert_channels
         try:
-            found = [Channel(**row) for row in json.loads(text)]
-        except (ValueError, TypeError) as cause:
-            raise DataFolderError(
-                f"{self._folder.alert_channels} is no list of channels: mend it, or delete it and make them anew"
-            ) from cause
+            text = self._folder.read_private_text(path)
+            found = [] if text is None else [Channel(**row) for row in json.loads(text)]
+        except (OSError, ValueError, TypeError) as error:
+            aside = path.with_suffix(".unreadable")
+            _log.error("%s is no list of channels (%s): no alert is sent; it is kept as %s, make them anew", path,
+                       type(error).__name__, aside.name)  # fmt: skip
+            with contextlib.suppress(OSError):
+                path.replace(aside)
+            return {}
         return {channel.id: channel for channel in found}
 
 

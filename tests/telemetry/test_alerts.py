@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telemetry.alert_state import Change, Slope, State, excess_of_band
@@ -57,6 +57,7 @@ def test_a_battery_is_known_by_the_last_word_of_its_metric(metric: str, is_one: 
 READINGS = st.lists(st.tuples(st.integers(-5, 60), st.integers(0, 10)), max_size=60)
 
 
+@settings(max_examples=60)
 @given(steps=READINGS, level=st.integers(2, 8), below=st.integers(0, 4), hold=st.integers(0, 40))
 def test_the_state_machine_says_what_a_look_over_the_whole_past_says(
     steps: list[tuple[int, int]], level: int, below: int, hold: int
@@ -93,6 +94,7 @@ def test_the_state_machine_says_what_a_look_over_the_whole_past_says(
             assert (state.peak, state.peak_value) == (worst, worst)
 
 
+@settings(max_examples=40)
 @given(
     slope=st.floats(-50, 50),
     step=st.integers(1, 300),

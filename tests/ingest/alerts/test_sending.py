@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import stat
 from collections.abc import Callable, Iterator
@@ -277,6 +278,30 @@ def test_a_channel_is_renamed_readdressed_and_deleted_with_what_waits(
     assert room.messages() == []
     heat(room, 20)
     assert room.messages() == []
+
+
+def test_a_file_of_channels_that_cannot_be_read_is_set_aside_and_readings_go_on(
+    room: Watchroom, again: Callable[[], Watchroom], receiver: HttpReceiver, folder: DataFolder
+) -> None:
+    folder.write_private(folder.alert_channels, "[{")
+    again()
+    assert room.desk.writer.channels.ids() == []
+    assert folder.alert_channels.with_suffix(".unreadable").read_text().startswith("[{")
+    channel(room, webhook(receiver))
+    room.read(heat=20)
+    assert room.desk.rows("SELECT count(*) FROM readings") == [(1,)]
+
+
+def test_a_message_leads_to_the_page_where_others_can_open_it(
+    room: Watchroom, receiver: HttpReceiver, folder: DataFolder
+) -> None:
+    folder.write_private(folder.app_address, '{"address": "https://lab.local:8050", "broker": {}}')
+    made = channel(room, webhook(receiver))
+    for lan, link in ((False, ""), (True, "https://lab.local:8050/lumos/alerts")):
+        settings = dataclasses.replace(room.desk.writer.settings, lan=lan, base_path="/lumos")
+        room.actions.sender = Sender(settings, room.desk.writer)
+        assert room.act("test_alert_channel", id=made)["ok"]
+        assert receiver.json()[-1]["message"].partition("\n")[2] == link
 
 
 def test_a_message_that_no_service_can_be_found_for_says_so() -> None:
