@@ -38,9 +38,6 @@ class Outbox:
                 return letter
         return None
 
-    def departed(self, letter: Letter) -> None:
-        letter.flying = letter.tried = True
-
     def landed(self, letter: Letter) -> None:
         if letter in self._letters:
             self._letters.remove(letter)

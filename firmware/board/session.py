@@ -114,7 +114,7 @@ async def _send_letter(board, client):
     if letter is None:
         return False
     dup = letter.tried
-    board.outbox.departed(letter)
+    letter.flying = letter.tried = True
 
     def done():
         board.outbox.landed(letter)
