@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import logging
 import stat
+import threading
 from collections.abc import Callable, Iterator
 
+import duckdb
 import pytest
 
 from ingest.alerts.delivery import send, without_secrets
@@ -306,3 +308,37 @@ def test_a_message_leads_to_the_page_where_others_can_open_it(
 
 def test_a_message_that_no_service_can_be_found_for_says_so() -> None:
     assert "can use" in send("nonsense://x", "title", "body", "info")
+
+
+def test_what_the_store_cannot_take_down_is_not_sent_a_second_time(
+    room: Watchroom, sender: Sender, receiver: HttpReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.read(heat=20)
+    channel(room, webhook(receiver))
+    refused = []
+
+    def full(*_: object) -> None:
+        refused.append(True)
+        raise duckdb.IOException("no space left on the device")
+
+    monkeypatch.setattr("ingest.alerts.sending.record", full)
+    room.rule("above", **HEAT, level=30)
+    heat(room, 31)
+    until(lambda: len(refused) > 2, "several attempts to take it down")
+    monkeypatch.undo()
+    until(lambda: sent(room) == 1, "its record")
+    assert len(receiver.taken) == 1
+
+
+def test_stopping_waits_for_a_message_that_is_under_way_and_takes_it_down(
+    room: Watchroom, sender: Sender, receiver: HttpReceiver
+) -> None:
+    room.read(heat=20)
+    receiver.wait.clear()
+    channel(room, webhook(receiver))
+    room.rule("above", **HEAT, level=30)
+    heat(room, 31)
+    until(lambda: receiver.tries, "the message under way")
+    threading.Timer(0.2, receiver.wait.set).start()
+    sender.stop(5)
+    assert sent(room) == 1
