@@ -15,6 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from telemetry import restarts
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Reader
 from tests.browser.conftest import Demo
@@ -25,7 +26,7 @@ from tests.harness.waiting import until
 
 OpenPage = Callable[..., Page]
 
-#: What a board's memory holds in this test, and how often it measures.
+#: What is left of a board's memory in this test, and how often it measures.
 BUFFER, PERIOD_MS = 5, 100
 
 
@@ -48,13 +49,16 @@ def row(page: Page, device: str) -> Locator:
 
 
 def lossy_board(demo: Demo, desk: Desk, name: str) -> DeskBoard:
-    """A board whose memory is too small for its time without Wi-Fi: it has given up what no longer fitted."""
-    board = desk.board(name, on=False, period_ms=PERIOD_MS)
-    board.simulated.board.buffer.capacity = BUFFER
-    board.switch_on()
-    until(lambda: board.simulated.board.buffer.stored_seen, f"{name} to hear what is stored")
+    """A board whose memory was too small for its time without Wi-Fi: it has given up what no longer fitted."""
+    board = desk.board(name, period_ms=PERIOD_MS)
+    buffer = board.simulated.board.buffer
+    until(lambda: buffer.stored_seen, f"{name} to hear what is stored")
+    whole = buffer.capacity
     board.simulated.hal.radio.cut()
-    until(lambda: board.simulated.board.buffer.dropped >= 9, "nine samples to be given up")
+    buffer.capacity = BUFFER
+    until(lambda: buffer.dropped >= 9, "nine samples to be given up")
+    # With room again it gives up nothing more, however late the host's next word comes.
+    buffer.capacity = whole
     board.simulated.hal.radio.restore()
     reader = Reader(DataFolder(demo.data_dir), 20)
 
@@ -139,7 +143,7 @@ def test_the_parts_tell_how_they_are_and_tick_only_in_sight(page: Page, demo: De
             for body in asked
         )
 
-    until_on_page(page, lambda: ticks() >= 2, "two ticks")
+    until_on_page(page, lambda: ticks() >= 1, "a tick")
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Devices").click()
     expect(page.locator("#page-devices")).to_be_visible()
     expect(page.locator(".roster tbody tr").first).to_be_visible()
@@ -164,16 +168,15 @@ def test_the_metrics_of_the_running_demo_pass_prometheus_own_check(demo: Demo) -
     assert 'lumos_device_up{device="sim-1"}' in text
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(scheme: Any, open_page: OpenPage, demo: Demo) -> None:
-    page = open_page(color_scheme=scheme, locale="fr-FR", viewport={"width": 1440, "height": 900})
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1_440), ("dark", 390)])
+def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
+    scheme: Any, width: int, open_page: OpenPage, demo: Demo
+) -> None:
+    page = open_page(color_scheme=scheme, locale="fr-FR", viewport={"width": width, "height": 900})
     show(page, demo.address)
     expect(page.get_by_role("heading", name="Échantillons de chaque carte")).to_be_visible()
     expect(page.locator("#page-system .skeleton").locator("visible=true")).to_have_count(0)
-    opener = page.locator("#system-panel-quarantine [data-opens-line]")
-    if opener.count():
-        opener.first.click()
-        expect(page.locator("#system-panel-quarantine .payload").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
     serious = [
         f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
@@ -182,12 +185,6 @@ def test_axe_finds_nothing_serious(scheme: Any, open_page: OpenPage, demo: Demo)
         for node in violation["nodes"]
     ]
     assert serious == []
-
-
-def test_a_phone_shows_all_of_it_without_scrolling_sideways(open_page: OpenPage, demo: Demo) -> None:
-    page = open_page(viewport={"width": 390, "height": 844})
-    show(page, demo.address)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_part_that_was_killed_is_told_of_and_the_page_goes_on(open_page: OpenPage, tmp_path: Path) -> None:
@@ -201,6 +198,9 @@ def test_a_part_that_was_killed_is_told_of_and_the_page_goes_on(open_page: OpenP
         expect(page.locator("#system-panel-ledger")).to_contain_text("No board has numbered a sample yet")
         pid = json.loads((tmp_path / "data" / "run" / "ingest.json").read_text())["pid"]
         os.kill(pid, signal.SIGKILL)
+        folder = DataFolder(tmp_path / "data")
+        until(lambda: restarts.read(folder)[-1].what == "restarted", "ingest to be started again", 40)
+        page.reload()
         expect(page.locator("#system-panel-restarts")).to_contain_text("ingest killed by signal 9", timeout=40_000)
         expect(page.locator("#system-panel-restarts")).to_contain_text("ingest started again")
         expect(page.locator("#system-panel-broker")).to_have_class("card-body", timeout=40_000)
