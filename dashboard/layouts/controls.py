@@ -32,6 +32,21 @@ def disclosure(words: Child, content: Child, title: str = "") -> html.Details:
     )
 
 
+def custom_range(box: str, start: str, end: str, apply: str, problem: str, say: Say) -> html.Div:
+    """Two moments on the page's clock, by the ids of its parts; shown when the range is a custom one."""
+    return html.Div(
+        [
+            moment(start, say("from"), say),
+            moment(end, say("to"), say),
+            html.Button(say("apply"), id=apply, className="button primary"),
+            html.Span(id=problem, className="tone-bad", role="alert"),
+        ],
+        id=box,
+        className="custom-range",
+        hidden=True,
+    )
+
+
 def moment(component_id: str, label: str, say: Say) -> dmc.DateTimePicker:
     """A date and a time of day on the page's clock."""
     return dmc.DateTimePicker(

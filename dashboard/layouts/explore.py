@@ -17,7 +17,7 @@ from dashboard.access.roles import Identity
 from dashboard.explore.choices import COMPARISONS, DEFAULT_PRESET, EVERY_DAY, MARKS, MOST_SERIES
 from dashboard.explore.drawing import HEIGHT
 from dashboard.explore.panels import PANELS, Panel
-from dashboard.layouts.controls import link_field, moment
+from dashboard.layouts.controls import custom_range, link_field
 from dashboard.notes.panel import section
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.series import PRESETS
@@ -131,7 +131,7 @@ def content(say: Say, who: Identity) -> list[Any]:
     """Everything below the banners."""
     return [
         _toolbar(say, who),
-        _custom(say),
+        custom_range(ids.EXPLORE_CUSTOM, ids.EXPLORE_FROM, ids.EXPLORE_TO, ids.EXPLORE_APPLY, ids.EXPLORE_PROBLEM, say),
         html.Div(_timeline(say), className="row"),
         html.Div(
             [
@@ -179,20 +179,6 @@ def _toolbar(say: Say, who: Identity) -> html.Div:
             ),
         ],
         className="toolbar",
-    )
-
-
-def _custom(say: Say) -> html.Div:
-    return html.Div(
-        [
-            moment(ids.EXPLORE_FROM, say("from"), say),
-            moment(ids.EXPLORE_TO, say("to"), say),
-            html.Button(say("apply"), id=ids.EXPLORE_APPLY, className="button primary"),
-            html.Span(id=ids.EXPLORE_PROBLEM, className="tone-bad", role="alert"),
-        ],
-        id=ids.EXPLORE_CUSTOM,
-        className="custom-range",
-        hidden=True,
     )
 
 

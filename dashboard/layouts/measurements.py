@@ -11,7 +11,7 @@ from dash import dcc, html
 from dashboard import figures, ids
 from dashboard.access.roles import Identity
 from dashboard.layouts import overview
-from dashboard.layouts.controls import link_field, moment
+from dashboard.layouts.controls import custom_range, link_field
 from dashboard.layouts.lazy import Lazy
 from dashboard.notes.panel import section
 from dashboard.panels.parts import Child, ago, all_devices, aria, icon, skeleton
@@ -33,7 +33,7 @@ def _content(say: Say, who: Identity) -> list[html.Div]:
     return [
         html.Div([all_devices(say), html.H1(id=ids.TRAIL, className="trail-name")], className="trail"),
         toolbar(say),
-        custom_range(say),
+        custom_range(ids.CUSTOM, ids.CUSTOM_FROM, ids.CUSTOM_TO, ids.CUSTOM_APPLY, ids.CUSTOM_PROBLEM, say),
         html.Div(
             [
                 _now_card(say),
@@ -111,22 +111,6 @@ def toolbar(say: Say) -> html.Div:
             ),
         ],
         className="toolbar",
-    )
-
-
-def custom_range(say: Say) -> html.Div:
-    """Two moments on the page's clock; shown when the range is a custom one."""
-
-    return html.Div(
-        [
-            moment(ids.CUSTOM_FROM, say("from"), say),
-            moment(ids.CUSTOM_TO, say("to"), say),
-            html.Button(say("apply"), id=ids.CUSTOM_APPLY, className="button primary"),
-            html.Span(id=ids.CUSTOM_PROBLEM, className="tone-bad", role="alert"),
-        ],
-        id=ids.CUSTOM,
-        className="custom-range",
-        hidden=True,
     )
 
 

@@ -225,6 +225,11 @@ def test_a_bare_number_makes_the_original_device_and_names_are_only_text(page: P
     show(page, demo, "?device=esp32&metric=light&range=15m")
     # A French browser would write it otherwise: the digits are what counts.
     expect(page.locator("#now-value")).to_contain_text("1,234")
+    # It is told in its own words, and cannot confirm them.
+    with observer(demo.mqtt_port, "esp32/input") as heard:
+        page.get_by_role("switch", name="LED").click()
+        expect(page.locator("#led-answer")).to_contain_text("Sent, cannot be confirmed")
+        until(lambda: heard.heard == [("esp32/input", b"LedOn")], "the original word, once")
     lead(page, f"{demo.address}/?device=odd")
     expect(page.locator("#chart-title")).to_contain_text("<img")
     assert page.locator("img[src=x]").count() == 0
