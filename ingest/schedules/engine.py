@@ -119,12 +119,18 @@ class Schedules:
         waiting = self._waiting or {}
         if now < self._next_us and not went_back:
             return  # as nearly always: the writer looks after every batch
-        for schedule_id, entry in list(waiting.items()):
+        for entry in list(waiting.values()):
             if entry.handled_us - now > _WAS_AHEAD_US:
                 entry.handled_us = now
-                entry.next_us = next_run(entry.kept.schedule, now)
-            if entry.next_us is not None and entry.next_us <= now and schedule_id in waiting:
-                self._see_to(entry, now, jumped=jumped)
+                entry.next_us = _foreseen(entry.kept, now)
+            if entry.next_us is not None and entry.next_us <= now:
+                try:
+                    self._see_to(entry, now, jumped=jumped)
+                except duckdb.Error:
+                    raise  # tried again at the next look
+                except Exception:  # noqa: BLE001  (whatever one schedule does, readings and the others go on)
+                    _log.exception("the schedule '%s' cannot be run: change or delete it", entry.kept.schedule.name)
+                    entry.next_us = None
         self._plan()
         self._trim(now)
 
@@ -157,7 +163,7 @@ class Schedules:
 
     def _add(self, kept: Kept, handled_us: int) -> None:
         assert self._waiting is not None  # noqa: S101  (whoever calls has seen to that)
-        self._waiting[kept.schedule_id] = _Waiting(kept, handled_us, next_run(kept.schedule, handled_us))
+        self._waiting[kept.schedule_id] = _Waiting(kept, handled_us, _foreseen(kept, handled_us))
 
     def _plan(self) -> None:
         """The first moment at which anything is due; a day that ends lets go of old runs."""
@@ -173,13 +179,15 @@ class Schedules:
         runs = now - last <= allowed
         missed = min(count_runs(kept.schedule, after, last, MOST_COUNTED + 1) - runs, MOST_COUNTED)
         reason = "down" if last < self._started_us and not jumped else "clock" if jumped else "busy"
+        # Each step is noted before the next, so that one that fails is tried again, and nothing that was done is.
         if missed:
             until = (last_run(kept.schedule, after, last - 1) or first) if runs else last
             self._miss(kept, first, until, missed, reason)
-        entry.handled_us = last
-        entry.next_us = next_run(kept.schedule, max(last, now))
+            entry.handled_us = until
         if runs:
             self._run(kept, last, now - last if now - last > GRACE_US else 0, None)
+        entry.handled_us = last
+        entry.next_us = next_run(kept.schedule, max(last, now))
 
     def _miss(self, kept: Kept, first_us: int, last_us: int, count: int, reason: str) -> None:
         row: list[object] = [kept.schedule_id, first_us, last_us, count, reason]
@@ -277,6 +285,15 @@ class Schedules:
         self._trimmed_us = now
         for table in ("schedule_runs", "schedule_commands"):
             self._connection.execute(f"DELETE FROM {table} WHERE due_us < $1", [now - _KEPT_US])
+
+
+def _foreseen(kept: Kept, after_us: int) -> int | None:
+    """When it is due next; None, and a line in the log, where that cannot be told (a zone that is known no more)."""
+    try:
+        return next_run(kept.schedule, after_us)
+    except Exception:  # noqa: BLE001  (whatever one schedule does, readings and the others go on)
+        _log.exception("the schedule '%s' cannot be run: change or delete it", kept.schedule.name)
+        return None
 
 
 def _command_id(schedule_id: str, due_us: int, device: str, *, is_asked: bool) -> str:

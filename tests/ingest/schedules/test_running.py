@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any
 
+import duckdb
 import pytest
 
 from telemetry.errors import ActionError
@@ -92,10 +92,10 @@ def test_a_crash_between_the_command_and_its_record_repeats_nothing(
     room: Room, restarted: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room.make()
-    with monkeypatch.context() as patch, ExitStack() as _:
+    with monkeypatch.context() as patch:
         patch.setattr("ingest.schedules.engine.transact", _crash)
         room.clock.pass_to("2026-11-17T06:30:00")
-        with pytest.raises(RuntimeError):
+        with pytest.raises(duckdb.Error):
             room.desk.do(room.desk.writer.schedules.tick)
     room.desk.close()
     with restarted() as desk:
@@ -107,7 +107,23 @@ def test_a_crash_between_the_command_and_its_record_repeats_nothing(
 
 
 def _crash(*_: Any) -> None:
-    raise RuntimeError("the power went")
+    raise duckdb.IOException("the disk is full")
+
+
+def test_a_schedule_that_cannot_be_run_takes_nothing_with_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.make(name="broken")
+    room.make(name="sound")
+
+    def targets(kept: Any, original: Any = room.desk.writer.schedules._targets) -> Any:
+        if kept.schedule.name == "broken":
+            raise ValueError("whatever it is")
+        return original(kept)
+
+    monkeypatch.setattr(room.desk.writer.schedules, "_targets", targets)
+    room.at("2026-11-17T06:30")
+    assert [command["by"] for command in room.told()] == ["schedule sound"]
+    room.at("2026-11-18T06:30")
+    assert len(room.told()) == 2
 
 
 def test_a_clock_that_was_never_set_runs_nothing_and_its_setting_fires_no_storm(
