@@ -29,7 +29,7 @@ from tests.harness.receivers import http_receiver
 from tests.harness.waiting import until
 
 DEVICES, METRICS = 100, 10
-SECONDS = 400
+SECONDS = 300
 #: Seconds that each writer is fed in a row, and messages in one transaction: Mosquitto's window.
 TURN, TOGETHER = 5, 20
 MOST_SHARE, MOST_SECONDS = 0.10, 2.0
@@ -57,7 +57,7 @@ class _Nobody:
 
 
 class _Side:
-    """One writer on a store of its own, and the processor's time that it has taken: others may be at work beside it."""
+    """One writer on a store of its own, and how long its thread had the processor, which is what bounds ingest."""
 
     def __init__(self, folder: Path, stack: list[Any]) -> None:
         settings = load(read_arguments(parser("bench", ""), ["--data-dir", str(folder)]), {}, folder.parent)
@@ -70,13 +70,13 @@ class _Side:
         self.writer.alerts.clock = Clock(lambda: self.now_us, lambda: self.now_us / US_PER_SECOND)
 
     def feed(self, messages: list[Message], *, timed: bool) -> None:
-        began = time.process_time()
+        began = time.thread_time()
         for first in range(0, len(messages), TOGETHER):
             self.now_us = messages[first].arrived_us
             self.writer._store(messages[first : first + TOGETHER])
             self.writer.alerts.tick(connected=True)
         if timed:
-            self.seconds += time.process_time() - began
+            self.seconds += time.thread_time() - began
 
 
 def _cost(folder: Path) -> list[str]:
