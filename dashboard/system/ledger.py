@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from dash import dcc, html
 
@@ -92,7 +93,7 @@ def _line(row: Row, name: str, gaps: Sequence[Row], at_us: int, style: Style, *,
     say, device, lost = style.say, row["device"], lost_of(row, gaps, at_us)
     words = say("received of", received=_number(row["received"], style), expected=_number(row["expected"], style))
     button = opener(ids.SYSTEM_BOARD, device, say("spans of", device=name), opened=opened) if row["gaps"] else None
-    link = dcc.Link(html.Bdi(name), href=f"devices?device={device}", className="roster-link")
+    link = dcc.Link(html.Bdi(name), href=f"devices?device={quote(device)}", className="roster-link")
     return html.Tr(
         [
             html.Td(button, className="cell-open"),

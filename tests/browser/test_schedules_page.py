@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Actions, Reader
 from tests.browser.conftest import Demo
+from tests.harness.accessibility import serious_findings
 from tests.harness.boards import Desk, boards
 from tests.harness.waiting import until
 
@@ -87,13 +87,6 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_role("button", name="Modifier Morning").click()
         expect(page.get_by_role("dialog").get_by_label("Nom de l’horaire")).to_have_value("Morning")
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
-        serious = [
-            f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
-            for violation in found.response["violations"]
-            if violation["impact"] in ("serious", "critical")
-            for node in violation["nodes"]
-        ]
-        assert serious == []
+        assert serious_findings(page) == []
     finally:
         actions.call("delete_schedule", {"id": made["id"]}, by="ada")

@@ -12,13 +12,13 @@ from typing import Any
 
 import paho.mqtt.publish as mqtt
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from telemetry import restarts
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Reader
 from tests.browser.conftest import Demo
+from tests.harness.accessibility import serious_findings
 from tests.harness.boards import Desk, DeskBoard, boards
 from tests.harness.http import get_json, get_text
 from tests.harness.processes import free_port, lumos
@@ -177,14 +177,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
     expect(page.get_by_role("heading", name="Échantillons de chaque carte")).to_be_visible()
     expect(page.locator("#page-system .skeleton").locator("visible=true")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
-    serious = [
-        f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
-        for violation in found.response["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-    assert serious == []
+    assert serious_findings(page) == []
 
 
 def test_a_part_that_was_killed_is_told_of_and_the_page_goes_on(open_page: OpenPage, tmp_path: Path) -> None:
