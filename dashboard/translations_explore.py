@@ -34,6 +34,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "bucket width": ("{width} buckets", "pas de {width}"),
     "before of": ("{name}, before", "{name}, avant"),
     "usual": ("Usual for the hour", "Habituel pour l’heure"),
+    "given up": (
+        "{count} samples given up, numbers {from} to {to}",
+        "{count} mesures abandonnées, numéros {from} à {to}",
+    ),
     "samples lost": ("{count} lost", "{count} perdus"),
     "lost in words": (
         "{count} samples of {devices} never arrived<br>between {start} and {end}",

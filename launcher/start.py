@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from launcher import embedded_broker
@@ -30,7 +31,7 @@ from launcher.supervisor import Part, Supervisor
 from telemetry import restarts
 from telemetry.broker_users import BrokerRole, BrokerUsers
 from telemetry.datafolder import DataFolder
-from telemetry.loopback import answers
+from telemetry.loopback import answers, healthy
 from telemetry.settings import Settings
 
 _DEMO_BOARDS = 2
@@ -104,7 +105,9 @@ def _parts(settings: Settings, folder: DataFolder, environment: dict[str, str], 
         named = ["--board-users", str(folder.demo_passwords)] if settings.embedded and settings.lan else []
         # The host's certificate comes with its authority's; the boards verify it like any other.
         trusted = {"LUMOS_MQTT_TLS_CA": str(settings.tls_certificate)} if settings.tls_certificate else {}
-        parts.append(Part("boards", [*boards, *named], {**environment, **trusted}))
+        # Before ingest has been at the broker for the first time, what boards send is kept by nobody.
+        ready = partial(healthy, settings)
+        parts.append(Part("boards", [*boards, *named], {**environment, **trusted}, when=ready))
     return parts
 
 
@@ -119,7 +122,8 @@ def _add_demo_users(users: BrokerUsers, folder: DataFolder) -> None:
 def _announce(supervisor: Supervisor, settings: Settings, address: str, folder: DataFolder, lines: list[str]) -> None:
     """Say what runs where as soon as the dashboard answers."""
     deadline = time.monotonic() + _READY_SECONDS
-    while not answers(settings):
+    wanted = supervisor.names
+    while not answers(settings) or wanted - supervisor.pids().keys():
         if time.monotonic() > deadline:
             _say(f"the dashboard does not answer at {address} yet; its own messages say why")
             return

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 _PARTS_STOP_SECONDS = 3.5
 _BROKER_STOP_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.2
+_LOOK_AGAIN_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 30.0
 #: A part that ran this long before it died starts with the short pause again.
 _STEADY_SECONDS = 60.0
@@ -37,6 +38,8 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Stopped after all others, since they still talk to it.
     last: bool = False
+    #: Started only when this holds; looked at again and again, in a thread of its own.
+    when: Callable[[], bool] | None = None
 
 
 class Supervisor:
@@ -57,6 +60,11 @@ class Supervisor:
         self._started: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
 
+    @property
+    def names(self) -> set[str]:
+        """What it is there to run."""
+        return {part.name for part in self._parts}
+
     def pids(self) -> dict[str, int]:
         """The process id of each running part."""
         return {name: process.pid for name, process in self._running.items()}
@@ -68,10 +76,13 @@ class Supervisor:
             process.terminate()
 
     def start(self) -> None:
-        """Start every part at once; each waits by itself for what it needs."""
+        """Start every part at once, but for those that have a `when`; each waits by itself for what it needs."""
         for part in self._parts:
-            self._launch(part)
-            self._note(part.name, "started", None)
+            if part.when is None:
+                self._launch(part)
+                self._note(part.name, "started", None)
+            else:
+                threading.Thread(target=self._await, args=(part, part.when), daemon=True).start()
 
     def run(self) -> int:
         """Watch until SIGINT or SIGTERM (0), or until a part ends with exit code 2 (2). Everything is stopped then."""
@@ -85,7 +96,10 @@ class Supervisor:
                     return 0
                 if part is None:
                     continue
-                if what == "start":
+                if what == "first":
+                    self._launch(part)
+                    self._note(part.name, "started", None)
+                elif what == "start":
                     process = self._launch(part)
                     self._note(part.name, "restarted", None)
                     self._say(f"{part.name} started again, process {process.pid}")
@@ -107,6 +121,11 @@ class Supervisor:
         _end(first, _PARTS_STOP_SECONDS)
         _end([process for name, process in self._running.items() if name in last], _BROKER_STOP_SECONDS)
         self._running.clear()
+
+    def _await(self, part: Part, when: Callable[[], bool]) -> None:
+        while not when():
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        self._events.put(("first", part, 0))
 
     def _next(self) -> tuple[str, Part | None, int]:
         # A timeout only so that Windows delivers Ctrl-C while we wait; nothing is looked at when it runs out.

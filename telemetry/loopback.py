@@ -12,6 +12,16 @@ _SECONDS = 10
 
 def answers(settings: Settings) -> bool:
     """Whether the dashboard gives any answer: also 503, while ingest is not there yet."""
+    return _health(settings) is not None
+
+
+def healthy(settings: Settings) -> bool:
+    """Whether ingest and the broker are there as well, so that what boards send is kept."""
+    return _health(settings) == http.client.OK
+
+
+def _health(settings: Settings) -> int | None:
+    """The status of `/health`; None without an answer."""
     host, port = for_browsers(settings.host).strip("[]"), settings.port
     connection = (
         http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=pinned(settings))
@@ -20,12 +30,13 @@ def answers(settings: Settings) -> bool:
     )
     try:
         connection.request("GET", "/health")
-        connection.getresponse().read()
+        answer = connection.getresponse()
+        answer.read()
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
-    return True
+    return answer.status
 
 
 def for_browsers(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -65,7 +66,21 @@ def words(row: Mapping[str, Any], style: Style) -> str:
     value = row["value"]
     if row["kind"] == "event" and value in (None, "null", "true"):
         return str(row["what"])[:48]
+    if row["kind"] == "event" and row["what"] == "dropped" and (given_up := _numbers(value)):
+        return style.say("given up", **{name: formats.number(n, 0, style.language) for name, n in given_up.items()})
     return f"{target_text(row['what'], style)} {value_text(row['what'], value, style)}".strip()
+
+
+def _numbers(value: str) -> dict[str, int] | None:
+    """How many samples a board gave up, and which: the value of the contract's event `dropped`."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return None
+    names = ("count", "from", "to")
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), int) for name in names):
+        return None
+    return {name: found[name] for name in names}
 
 
 def _sentence(row: Mapping[str, Any], style: Style) -> str:

@@ -26,8 +26,9 @@ def losses(gaps: Sequence[Mapping[str, Any]], window: Window, style: Style) -> d
 
 
 def _span(gap: Mapping[str, Any], window: Window) -> Window:
-    start = window[0] if gap["from_us"] is None else gap["from_us"]
     end = window[1] if gap["to_us"] is None else gap["to_us"]
+    # Nobody knows when a boot's first samples were taken: their loss stands at the first that arrived.
+    start = end if gap["from_us"] is None else gap["from_us"]
     return max(start, window[0]), max(min(end, window[1]), window[0])
 
 

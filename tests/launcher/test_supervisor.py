@@ -47,6 +47,25 @@ def test_a_killed_part_is_started_again_and_said(said: list[str]) -> None:
     assert not _alive(first)
 
 
+def test_a_part_that_waits_for_something_is_started_when_it_is_there(said: list[str]) -> None:
+    there = threading.Event()
+    noted: list[tuple[str, str]] = []
+    parts = [Part("host", _python(_LIVES)), Part("board", _python(_LIVES), when=there.is_set)]
+    supervisor = Supervisor(parts, said.append, lambda part, what, _code: noted.append((part, what)))
+    supervisor.start()
+    assert set(supervisor.pids()) == {"host"}
+
+    def let_then_stop() -> None:
+        there.set()
+        until(lambda: "board" in supervisor.pids(), "the part that waited")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=let_then_stop, daemon=True).start()
+    assert supervisor.run() == 0
+    assert noted == [("host", "started"), ("board", "started")]
+    assert said == []
+
+
 def test_a_part_that_needs_mending_stops_everything_with_exit_code_2(said: list[str]) -> None:
     parts = [Part("lives", _python(_LIVES)), Part("refuses", _python("raise SystemExit(2)"))]
     supervisor = Supervisor(parts, said.append)

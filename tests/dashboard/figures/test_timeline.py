@@ -120,7 +120,12 @@ def test_very_many_losses_are_shaded_as_far_as_it_helps_and_all_counted(style: S
     assert sum(int(label["text"].split()[0]) for label in found["annotations"]) == 1_000
 
 
-@pytest.mark.parametrize("edges", [{"from_us": None}, {"to_us": None}, {"from_us": 0}])
+def test_a_loss_before_the_first_sample_of_a_boot_stands_at_that_sample(style: Style) -> None:
+    (shape,) = losses([_gap(10, 9, from_us=None)], WINDOW, style)["shapes"]
+    assert shape["x0"] == shape["x1"] == "2026-11-17 15:11"
+
+
+@pytest.mark.parametrize("edges", [{"to_us": None}, {"from_us": 0}])
 def test_a_loss_without_an_edge_reaches_to_that_of_the_chart(edges: dict[str, Any], style: Style) -> None:
     (shape,) = losses([_gap(10, 9, **edges)], WINDOW, style)["shapes"]
     assert "2026-11-17 15:00" <= shape["x0"] < shape["x1"] <= "2026-11-18 15:00"
