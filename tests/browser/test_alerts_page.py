@@ -88,6 +88,7 @@ def make_rule(page: Page) -> None:
     page.get_by_role("button", name="Save").click()
 
 
+@pytest.mark.timeout(300)  # a busy machine draws each of its many steps in seconds
 def test_a_rule_is_made_trips_tells_is_acknowledged_and_is_over(page: Page, demo: Demo, oven: Oven) -> None:
     lead(page, f"{demo.address}/alerts")
     make_channel(page, oven)
