@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Actions, Reader
-from tests.browser.conftest import Demo
-from tests.harness.accessibility import serious_findings
+from tests.browser.conftest import Demo, serious
 from tests.harness.boards import Desk, boards
 from tests.harness.waiting import until
 
@@ -87,6 +86,6 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.get_by_role("button", name="Modifier Morning").click()
         expect(page.get_by_role("dialog").get_by_label("Nom de l’horaire")).to_have_value("Morning")
-        assert serious_findings(page) == []
+        assert serious(page) == []
     finally:
         actions.call("delete_schedule", {"id": made["id"]}, by="ada")

@@ -17,8 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 from telemetry import restarts
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Reader
-from tests.browser.conftest import Demo
-from tests.harness.accessibility import serious_findings
+from tests.browser.conftest import Demo, serious
 from tests.harness.boards import Desk, DeskBoard, boards
 from tests.harness.http import get_json, get_text
 from tests.harness.processes import free_port, lumos
@@ -177,7 +176,7 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
     expect(page.get_by_role("heading", name="Échantillons de chaque carte")).to_be_visible()
     expect(page.locator("#page-system .skeleton").locator("visible=true")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert serious_findings(page) == []
+    assert serious(page) == []
 
 
 def test_a_part_that_was_killed_is_told_of_and_the_page_goes_on(open_page: OpenPage, tmp_path: Path) -> None:
