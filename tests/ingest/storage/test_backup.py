@@ -263,6 +263,26 @@ def test_a_backup_of_an_earlier_schema_is_brought_up_to_date(
         assert connection.execute("SELECT value FROM tail").fetchall() == [(1.0,)]
 
 
+def test_an_upgrade_keeps_the_data_and_can_be_undone(settings: Settings, folder: DataFolder) -> None:
+    """As docs/operating.md has it: a backup, the newer Lumos, and back by that backup to what the older one knew."""
+    folder.ensure()
+    with stock(folder.path, fresh=False) as older:
+        migrate(older.connection, len(MIGRATIONS) - 1)
+        older.put([(FIRST, 1, 1.0), (FIRST + 1, 1, 2.0)])
+        path, _ = backing_up(older).make(BY_HAND)
+    with opened(settings, folder) as newer:
+        assert version(newer) == len(MIGRATIONS)
+        assert newer.execute("SELECT value FROM readings ORDER BY t_us").fetchall() == [(1.0,), (2.0,)]
+        newer.execute("INSERT INTO tail SELECT * REPLACE (t_us + 9 AS t_us, 3.0 AS value) FROM tail LIMIT 1")
+    _, aside = restore(folder, path)
+    with duckdb.connect(str(folder.database)) as back:
+        assert version(back) == len(MIGRATIONS) - 1
+        assert back.execute("SELECT value FROM tail ORDER BY t_us").fetchall() == [(1.0,), (2.0,)]
+    assert aside is not None
+    with duckdb.connect(str(aside / folder.database.name)) as since:
+        assert since.execute("SELECT max(value) FROM readings").fetchall() == [(3.0,)]
+
+
 def test_a_night_makes_one_backup_and_runs_that_are_killed_leave_none(desk: Desk, folder: DataFolder) -> None:
     keeper = desk.writer.keeper
     desk.hand("esp32/window/output", {"boot": "b", "seq": 0, "t": 1_790_000_000_000, "light": 5})
