@@ -132,6 +132,7 @@ _FOLLOW = """address => {
     document.querySelectorAll("details[open]").forEach(each => { each.open = false; });
     window.history.pushState({}, "", address);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
 }"""
 #: No callback is under way, and none was in the frames just drawn.
 _IDLE = """() => {
