@@ -1,6 +1,7 @@
 """What holds for all tests: no example of a property test has a deadline, since a busy machine would miss it.
 
-And their order: what takes long begins first, so that no processor waits at the end for one file.
+And their order over two processes: one takes all that is seen in a browser, which needs a processor for itself, the
+other file after file of the rest, what takes longest first. So no processor waits at the end for one file.
 """
 
 from pathlib import Path
@@ -13,8 +14,8 @@ settings.load_profile("lumos")
 
 #: Files and folders that take longest, in this order; all others follow as they are found.
 _FIRST = (
-    "soak",
     "browser",
+    "soak",
     "end_to_end",
     "firmware/virtual_board",
     "ingest/test_chaos.py",
@@ -26,10 +27,17 @@ _FIRST = (
 _HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _place(item.path))
+    items.sort(key=lambda item: _place(_name(item)))
+    for item in items:
+        name = _name(item)
+        item.add_marker(pytest.mark.xdist_group("browser" if name.startswith("browser/") else name))
 
 
-def _place(path: Path) -> int:
-    name = path.relative_to(_HERE).as_posix()
+def _name(item: pytest.Item) -> str:
+    return item.path.relative_to(_HERE).as_posix()
+
+
+def _place(name: str) -> int:
     return next((place for place, first in enumerate(_FIRST) if name.startswith(first)), len(_FIRST))

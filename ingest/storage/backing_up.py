@@ -153,9 +153,11 @@ class BackingUp:
             shutil.rmtree(left, ignore_errors=True)
 
     def _need_room(self) -> None:
-        ((path,),) = self.connection.execute(
-            "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
-        ).fetchall()
+        # Never on the connection itself: that is the writer's, which writes meanwhile.
+        with self.connection.cursor() as cursor:
+            ((path,),) = cursor.execute(
+                "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+            ).fetchall()
         need = Path(path).stat().st_size + _SPARE_BYTES
         free = shutil.disk_usage(self.backups).free
         if free < need:

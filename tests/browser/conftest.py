@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.harness.browser import ARGUMENTS, CHROMIUM
-from tests.harness.http import get_json
+from tests.harness.http import get, get_json
 from tests.harness.processes import Running, free_port, lumos
 from tests.harness.waiting import until
 
@@ -121,6 +121,10 @@ def page(staying: tuple[Page, Watched]) -> Iterator[Page]:
     (clock, language, scheme), or listens to its requests, opens one of its own.
     """
     page, watched = staying
+    if page.url.startswith("http") and get(urlsplit(page.url).port or 0, "/alive")[0] != 200:
+        page.goto("about:blank")
+    # What it noted while it stood at a server that has stopped since is nobody's.
+    watched.problems.clear()
     yield page
     page.unroute_all()
     page.set_viewport_size({"width": 1280, "height": 720})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,6 +32,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         people.close()
         until(lambda: (get_json(port, "/health") or {}).get("status") == "ok", "a healthy Lumos", 30)
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A page of its own for each test: what a browser keeps of a login is what these are about."""
+    return open_page()
 
 
 def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
