@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
@@ -33,6 +34,7 @@ from telemetry.reader import Reader
 from telemetry.settings import Settings
 from tests.harness.killing import NEVER, Steps, run_and_kill
 from tests.harness.stock import Stock, stock
+from tests.harness.waiting import until
 from tests.ingest.conftest import Desk
 
 DAY = 86_400_000_000
@@ -261,6 +263,37 @@ def test_a_backup_of_an_earlier_schema_is_brought_up_to_date(
     with opened(settings, folder) as connection:
         assert version(connection) == len(MIGRATIONS)
         assert connection.execute("SELECT value FROM tail").fetchall() == [(1.0,)]
+
+
+def test_a_backup_is_made_while_the_writer_is_in_the_middle_of_something(store: Stock) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            # Busy for a moment with our own question below, or interrupted by it: again.
+            with contextlib.suppress(duckdb.Error):
+                store.connection.execute("SELECT sum(range % 7) FROM range(100_000_000_000)").fetchall()
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    until(lambda: _is_busy(store.connection), "the writer at work")
+    try:
+        _, made = backing_up(store).make(BY_HAND)
+        assert _is_busy(store.connection)
+    finally:
+        done.set()
+        while writing.is_alive():
+            store.connection.interrupt()
+            writing.join(0.1)
+    assert made.readings > 0
+
+
+def _is_busy(connection: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except duckdb.Error as error:
+        return "busy" in str(error)
+    return False
 
 
 def test_an_upgrade_keeps_the_data_and_can_be_undone(settings: Settings, folder: DataFolder) -> None:
