@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import dash
-from dash import Input, Output, State, ctx
+from dash import Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
@@ -37,6 +37,7 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.JOURNAL_CMD, "data"),
         Output(ids.JOURNAL_METRIC, "data"),
         Output(ids.JOURNAL_CSV, "href"),
+        Output(ids.JOURNAL_PAGE, "data"),
         Input(ids.BOARD, "data"),
         Input(ids.control(BOARD, "news"), "data"),
         Input(ids.control(BOARD, "told"), "data"),
@@ -65,12 +66,12 @@ def register(app: dash.Dash, context: Context) -> None:
         )
         wanted = {"device": device, "cmd": cmd or None, "state": state or None, "by": (by or "").strip() or None}
         try:
-            table = context.reader.ask("commands", **wanted, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+            table, number = page_of(context, wanted, number)
             rows = table.to_pylist()
             series = [row for row in context.rows("series") if device in (None, row["device"])]
             effects = effects_of(context, rows, metric) if metric else {}
         except LumosError as error:
-            return plain(failed(style.say, str(error), ids.DEVICES_RETRY)), None, [], [], ""
+            return plain(failed(style.say, str(error), ids.DEVICES_RETRY)), None, [], [], "", no_update
         names = sorted({row["metric"] for row in series})
         kinds = sorted({*COMMANDS, *(row["cmd"] for row in rows)})
         asked = {key: value for key, value in wanted.items() if value is not None}
@@ -80,7 +81,18 @@ def register(app: dash.Dash, context: Context) -> None:
             [{"value": kind, "label": target_text(kind, style)} for kind in kinds],
             [{"value": name, "label": name} for name in names],
             f"{prefix}commands.csv" + (f"?{urlencode(asked)}" if asked else ""),
+            # What is shown is where one is: the next news of the store must not turn back to a page of other filters.
+            number,
         )
+
+
+def page_of(context: Context, wanted: Mapping[str, Any], number: int) -> tuple[Any, int]:
+    """A page of the commands that are wanted, and its number: the last one, where there are not so many."""
+    table = context.reader.ask("commands", **wanted, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
+    last = max(1, -(-metadata_of(table)["total"] // PER_PAGE))
+    if number <= last:
+        return table, number
+    return context.reader.ask("commands", **wanted, limit=PER_PAGE, offset=(last - 1) * PER_PAGE), last
 
 
 def effects_of(context: Context, rows: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Mapping[str, Any]]:
