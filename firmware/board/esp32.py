@@ -25,6 +25,8 @@ _JOIN_SECONDS = 15
 _SECONDS_1900_TO = {1970: 2_208_988_800, 2000: 3_155_673_600}
 #: A contact bounces when it closes and when it opens; a press is what still holds after so long.
 _DEBOUNCE_SECONDS = 0.025
+#: A bus that is stuck holds all else up at each look, so they are rare.
+_SCREEN_AGAIN_MS = 5_000
 
 
 class Esp32Hal(Hal):
@@ -50,7 +52,8 @@ class Esp32Hal(Hal):
             lambda _: self._pressed.set(), machine.Pin.IRQ_FALLING if self._button_low else machine.Pin.IRQ_RISING
         )
         self._bus: machine.I2C | None = None
-        self._screen = self._make_screen(wiring["screen"])
+        self._screen = None
+        self._screen_due_ms = 0  # when to look for it again, or 0 while it answers
         self._rtc = machine.RTC()
         self._lasting = Lasting(self._rtc, esp32.NVS("lumos"), self.uptime_ms)
         self._watchdog: machine.WDT | None = None
@@ -171,26 +174,26 @@ class Esp32Hal(Hal):
         else:
             self._led.value(on != self._led_low)
 
-    def _make_screen(self, pins):
-        if pins is None:
-            return None
+    def _begin_screen(self, pins):
         from .ssd1306 import Screen
 
-        try:
-            reset = pins.get("reset")
-            return Screen(self.i2c(), machine.Pin(reset, machine.Pin.OUT) if reset is not None else None)
-        except OSError as error:
-            self.log(f"the screen does not answer: {error}")
-            return None
+        reset = pins.get("reset")
+        return Screen(self.i2c(), machine.Pin(reset, machine.Pin.OUT) if reset is not None else None)
 
     def show(self, lines: "list[str]") -> None:
-        if self._screen is None:
+        """Draw. One that does not answer is looked for again every few seconds; the board goes on."""
+        pins = self._wiring["screen"]
+        if pins is None or self.uptime_ms() < self._screen_due_ms:
             return
         try:
-            self._screen.show(lines)
-        except OSError:
-            self._screen = None  # pulled off: the rest of the board goes on
-            self.log("the screen does not answer any more")
+            screen = self._screen or self._begin_screen(pins)
+            screen.show(lines)
+            self._screen, self._screen_due_ms = screen, 0
+        except OSError as error:
+            if not self._screen_due_ms:
+                self.log(f"the screen does not answer: {error}")
+            self._screen = None
+            self._screen_due_ms = self.uptime_ms() + _SCREEN_AGAIN_MS
 
     async def button_pressed(self) -> None:
         while True:

@@ -31,7 +31,7 @@ _WATCHED = "d0"
 def report(folder: Path, _minutes: float) -> list[str]:
     """Over a Mosquitto with its defaults, 20 messages in flight."""
     port, data = free_port(), folder / "data"
-    flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port), "--message-limit", "0"]
+    flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
     with mosquitto(folder / "mosquitto", port), module(folder / "ingest.log", "ingest", *flags) as ingest:
         until(lambda: "connected to the broker" in ingest.output(), "ingest at the broker", 30)
         heard, client = _listen(port)

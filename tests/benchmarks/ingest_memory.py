@@ -27,7 +27,7 @@ WANTED_MB = 300
 def report(folder: Path, _minutes: float) -> list[str]:
     """The kernel's figure after each part of the readings, and DuckDB's own account at the end."""
     port, data = free_port(), folder / "data"
-    flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port), "--message-limit", "0"]
+    flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
     # Without the lines on saving: Mosquitto writes its whole queue each time.
     broker = mosquitto(folder / "mosquitto", port, *(line for line in shipped_queues() if line.startswith("max_")))
     with broker, module(folder / "ingest.log", "ingest", *flags) as ingest:

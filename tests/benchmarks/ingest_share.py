@@ -46,7 +46,7 @@ def report(folder: Path, _minutes: float) -> list[str]:
 def _measure(folder: Path, settings: list[str]) -> tuple[list[float], list[float]]:
     """Messages a second of ingest and of the bare subscriber, round by round."""
     port, data = free_port(), folder / "data"
-    flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port), "--message-limit", "0"]
+    flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
     stored, bare = [], []
     with mosquitto(folder / "mosquitto", port, *settings):
         _count(port, 0)

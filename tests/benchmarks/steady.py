@@ -41,7 +41,7 @@ def _memory(folder: Path, minutes: float) -> list[str]:
     folder.mkdir()
     http_port, mqtt_port = free_port(), free_port()
     data = folder / "data"
-    flags = ["--data-dir", data, "--port", str(http_port), "--mqtt-port", str(mqtt_port), "--message-limit", "0"]
+    flags = ["--data-dir", data, "--port", str(http_port), "--mqtt-port", str(mqtt_port)]
     with lumos(folder / "lumos.log", *flags) as app:
         until(lambda: get(http_port, "/health")[0] == 200, "a healthy Lumos", 60)
         tick = _tick(http_port, mqtt_port)
@@ -104,7 +104,7 @@ def _day(folder: Path) -> list[str]:
     folder.mkdir()
     http_port, mqtt_port = free_port(), free_port()
     data = folder / "data"
-    flags = ["--data-dir", data, "--port", str(http_port), "--mqtt-port", str(mqtt_port), "--message-limit", "0"]
+    flags = ["--data-dir", data, "--port", str(http_port), "--mqtt-port", str(mqtt_port)]
     start_ms = time.time_ns() // 1_000_000 - DAY_HOURS * HOUR * 1_000
     behind: list[float] = []
     with lumos(folder / "lumos.log", *flags) as app:

@@ -166,6 +166,9 @@ class VirtualBoard:
         else:
             down.touch()
 
+    def set_screen(self, *, plugged: bool) -> None:
+        self._put("screen_is_off", "" if plugged else "1")
+
     def says(self, text: bytes) -> None:
         """Wait until it has printed this."""
         until(lambda: text in self.said, f"{text!r} on the console")

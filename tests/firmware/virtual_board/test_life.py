@@ -30,9 +30,13 @@ class Station:
 
     def shows(self, *wanted: str) -> list[str]:
         """The screen's lines, as soon as all of these are among them."""
-        return until(
-            lambda: lines if set(wanted) <= set(lines := self.board.screen()) else [], f"{wanted} on the screen"
-        )
+        try:
+            return until(
+                lambda: lines if set(wanted) <= set(lines := self.board.screen()) else [], f"{wanted} on the screen"
+            )
+        except AssertionError as error:
+            error.add_note(f"it shows {self.board.screen()}; last on its console: {self.board.said[-500:]!r}")
+            raise
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +97,15 @@ def test_a_message_longer_than_the_screen_scrolls(station: Station) -> None:
     assert station.shows("line 9")[0] == "line 2"
     station.command("02C", "message", "")
     station.shows("connected")
+
+
+def test_a_screen_that_was_pulled_off_shows_again_once_it_is_back(station: Station) -> None:
+    station.board.set_screen(plugged=False)
+    station.board.set_adc(36, 777)
+    station.board.says(b"the screen does not answer")
+    station.listener.wait_for(_OUTPUT, lambda body: body["light"] == 777)
+    station.board.set_screen(plugged=True)
+    station.shows("v1", "Light 777 raw", "connected")
 
 
 def test_the_button_pauses_and_resumes_and_says_so(station: Station) -> None:

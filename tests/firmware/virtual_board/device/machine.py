@@ -99,6 +99,7 @@ class I2C:
 
     def writeto(self, address, data):
         if address != 0x3C or _read("screen_is_off"):
+            self._pages = bytearray(1024)  # without power it keeps nothing
             raise OSError(19)
         if data[0] == 0x00 and len(data) == 7 and data[4] == 0x22:
             self._page = data[5]
