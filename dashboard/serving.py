@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,9 @@ def prepare(app: Page, context: Context) -> None:
     def headers(response: flask.Response) -> flask.Response:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Lumos-Started"] = context.started
-        if response.mimetype == "text/html":
-            # What protects a document; the answer to a tick is better short.
+        if response.status_code == HTTPStatus.NO_CONTENT:
+            response.headers.pop("Content-Type", None)  # Flask calls it HTML; the answer to a tick is better short
+        elif response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = policy
             response.headers["Referrer-Policy"] = "same-origin"
         elif response.status_code == 200 and _fingerprinted(flask.request):

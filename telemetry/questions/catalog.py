@@ -87,8 +87,8 @@ def devices(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             coalesce(hidden, false) AS hidden, coalesce(replaces, []) AS replaces
         FROM devices LEFT JOIN said USING (device_id) LEFT JOIN device_traits USING (device_id)
             LEFT JOIN announced_devices USING (device_id) LEFT JOIN (
-            SELECT shown_id AS device_id, list(own_name ORDER BY own_name) AS replaces
-            FROM shown_devices WHERE device_id != shown_id GROUP BY shown_id
+            SELECT shown_id AS device_id, list(device ORDER BY device) AS replaces
+            FROM replacements JOIN devices USING (device_id) GROUP BY shown_id
         ) USING (device_id)
         WHERE device_id NOT IN (SELECT device_id FROM replacements) ORDER BY device
         """,

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from telemetry.corrections import (
@@ -26,6 +25,7 @@ from telemetry.corrections import (
     settled,
 )
 from telemetry.levels import BIN_SQL, BY_NAME, LEVELS, MINUTE, QUARTER, RAW, Level, Stretch, stretches
+from telemetry.questions.closed_files import ClosedFiles
 from telemetry.timestamps import US_PER_DAY
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Place:
     horizons: dict[str, int]
     #: What is still to be done to rollups whose raw readings have expired.
     outstanding: tuple[Scaling, ...]
+    files: ClosedFiles
 
     def parts(self, level: Level) -> str:
         """SELECT t_us, series_id, count, sum, sum_squares, min, max, first_us, first, last_us, last.
@@ -168,16 +169,8 @@ class Place:
 
     def _files(self, stretch: Stretch) -> str:
         """SQL for the files that hold a stretch; empty for none."""
-        rows = self.connection.execute(
-            "SELECT file, (SELECT path FROM duckdb_databases() WHERE database_name = current_database())"
-            " FROM segments WHERE level = $1 AND day >= $2 AND day <= $3 ORDER BY day",
-            [stretch.level.name, stretch.from_us // US_PER_DAY, (stretch.to_us - 1) // US_PER_DAY],
-        ).fetchall()
-        if not rows:
-            return ""
-        folder = Path(rows[0][1]).parent / "archive"
-        names = ", ".join("'" + str(folder / file).replace("'", "''") + "'" for file, _ in rows)
-        return f"read_parquet([{names}])"
+        days = stretch.from_us // US_PER_DAY, (stretch.to_us - 1) // US_PER_DAY
+        return self.files.of(stretch.level.name, *days)
 
     @property
     def _chosen(self) -> str:
@@ -199,7 +192,7 @@ def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], star
     corrections = in_force(connection, chosen)
     expired = {series_id: from_us for series_id, level, from_us in rows if level == RAW.name}
     left = tuple(_outstanding(connection, corrections, expired)) if expired else ()
-    return Place(connection, chosen, start_us, end_us, tuple(corrections), horizons, left)
+    return Place(connection, chosen, start_us, end_us, tuple(corrections), horizons, left, ClosedFiles(connection))
 
 
 def _outstanding(

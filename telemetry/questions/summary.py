@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from telemetry.corrections import number
 from telemetry.errors import QuestionError
-from telemetry.levels import DAY, HOUR, LEVELS, MINUTE, QUARTER, RAW
+from telemetry.levels import DAY, MINUTE, RAW
 from telemetry.local_time import Restriction, pieces, restriction
 from telemetry.questions.answering import check_number, check_range, find_series, table, with_metadata
+from telemetry.questions.coverage import counted, coverage
 from telemetry.questions.narrowing import narrowed
 from telemetry.questions.places import Place, place
 from telemetry.sketch import quantiles, spread
@@ -49,14 +50,58 @@ def statistics(
     check_range(start_us, end_us)
     where = place(connection, find_series(connection, device, metric), start_us, end_us)
     only = restriction(zone, weekdays, hours)
-    parts = narrowed(where, only, US_PER_DAY)
-    (row,) = connection.execute(
+    found = _from_readings(where, only) if where.raw_is_whole and end_us - start_us <= US_PER_DAY else None
+    exact = found is not None
+    if found is None:
+        found, exact = _from_parts(where, only)
+    whole = ("count", "min_us", "max_us", "first_us", "last_us")
+    order = (
+        "count", "mean", "deviation", "min", "min_us", "max", "max_us", "first_us", "last_us", "p5", "median", "p95",
+        "coverage",
+    )  # fmt: skip
+    schema = pa.schema([(name, pa.int64() if name in whole else pa.float64()) for name in order])
+    return with_metadata(pa.Table.from_pylist([found], schema), exact=exact)
+
+
+def _from_readings(where: Place, only: Restriction) -> dict[str, Any] | None:
+    """The statistics by one look at the raw readings; None where there are too many of them.
+
+    One statement, because for a short range DuckDB plans longer than it reads.
+    """
+    (row,) = where.connection.execute(
+        f"""
+        WITH found AS MATERIALIZED ({narrowed(where, only, 0, where.readings())})
+        SELECT count(*), fsum(value) / count(*),
+            sqrt(greatest(fsum(value * value) / count(*) - (fsum(value) / count(*)) ** 2, 0)),
+            min({{'value': value, 't_us': t_us}}), min({{'value': -value, 't_us': t_us}}), min(t_us), max(t_us),
+            quantile_cont(value, {list(_SHARES)}),
+            (SELECT list([minute, n]) FROM (
+                SELECT t_us // {MINUTE.width_us} AS minute, count(*) AS n FROM found GROUP BY minute
+            ))
+        FROM found
+        """
+    ).fetchall()
+    count, mean, deviation, lowest, highest, first_us, last_us, cuts, minutes = row
+    if count > EXACT_READINGS:
+        return None
+    names = ("mean", "deviation", "min", "min_us", "max", "max_us", "first_us", "last_us", "p5", "median", "p95")
+    found: dict[str, Any] = dict.fromkeys((*names, "coverage"))
+    if count:
+        extremes = (lowest["value"], lowest["t_us"], -highest["value"], highest["t_us"])
+        found.update(zip(names, (mean, deviation, *extremes, first_us, last_us, *cuts), strict=True))
+        found["coverage"] = coverage(where, only, first_us, counted(dict(minutes)))
+    return {"count": count, **found}
+
+
+def _from_parts(where: Place, only: Restriction) -> tuple[dict[str, Any], bool]:
+    """The statistics by the cheapest levels that tell them, and whether their quantiles are exact."""
+    (row,) = where.connection.execute(
         f"""
         SELECT coalesce(sum(count), 0)::BIGINT AS count, sum(sum) / sum(count) AS mean,
             CASE WHEN sum(count) > 0 THEN
                 sqrt(greatest(sum(sum_squares) / sum(count) - (sum(sum) / sum(count)) ** 2, 0)) END AS deviation,
             min(min) AS min, max(max) AS max, min(first_us) AS first_us, max(last_us) AS last_us
-        FROM ({parts})
+        FROM ({narrowed(where, only, US_PER_DAY)})
         """
     ).fetchall()
     names = ("count", "mean", "deviation", "min", "max", "first_us", "last_us")
@@ -66,14 +111,8 @@ def statistics(
     found["max_us"] = _moment(where, only, "max", found["max"])
     cuts = _cuts(where, only, found, exact=exact) if found["count"] else [None] * len(_SHARES)
     found.update(zip(("p5", "median", "p95"), cuts, strict=True))
-    found["coverage"] = _coverage(where, only, found["first_us"]) if found["count"] else None
-    whole = ("count", "min_us", "max_us", "first_us", "last_us")
-    order = (
-        "count", "mean", "deviation", "min", "min_us", "max", "max_us", "first_us", "last_us", "p5", "median", "p95",
-        "coverage",
-    )  # fmt: skip
-    schema = pa.schema([(name, pa.int64() if name in whole else pa.float64()) for name in order])
-    return with_metadata(pa.Table.from_pylist([found], schema), exact=exact)
+    found["coverage"] = coverage(where, only, found["first_us"]) if found["count"] else None
+    return found, exact
 
 
 def histogram(
@@ -218,27 +257,3 @@ def _exact_columns(
     ).fetchall()
     counts = dict(rows)
     return [(edges[index], edges[index + 1], counts.get(index, 0)) for index in range(columns)]
-
-
-def _coverage(where: Place, only: Restriction, first_us: int) -> float:
-    """The share of buckets that hold a reading, at the finest level that is cheap and fits how often one comes."""
-    end_us = max(min(where.end_us, now_us()), first_us + 1)
-    span = end_us - first_us
-    level = MINUTE if span <= 2 * US_PER_DAY else QUARTER if span <= 62 * US_PER_DAY else HOUR
-    for tried in LEVELS[LEVELS.index(level) :]:
-        width = tried.width_us
-        begin = first_us // width * width
-        parts = narrowed(replace(where, start_us=max(begin, where.start_us), end_us=end_us), only, width)
-        ((filled, typical),) = where.connection.execute(
-            f"""
-            SELECT count(*), coalesce(median(n), 0)
-            FROM (SELECT sum(count) AS n FROM ({parts}) GROUP BY t_us // {width})
-            """
-        ).fetchall()
-        if typical >= 2:
-            break
-    every = f"SELECT range AS t_us FROM range({begin}, {end_us}, {width})"
-    if not only.is_none:
-        every = f"SELECT * FROM ({every}) WHERE {only.sql(pieces(only.zone, begin, end_us))}"
-    ((total,),) = where.connection.execute(f"SELECT count(*) FROM ({every})").fetchall()
-    return min(filled / total, 1.0) if total else 1.0

@@ -11,6 +11,8 @@ import json
 import statistics
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +26,12 @@ from telemetry.timestamps import US_PER_DAY, US_PER_MS
 from tests.benchmarks import bulk
 from tests.harness.browser import ARGUMENTS, CHROMIUM
 from tests.harness.http import get
-from tests.harness.observer import observer
+from tests.harness.observer import Observer, observer
 from tests.harness.processes import free_port, lumos
 from tests.harness.waiting import until
 
 SMALL, LARGE = 1_000_000, 100_000_000
-OPENED, ZOOMED, TICKS, BROWSERS, CROWD_SECONDS = 5, 20, 300, 50, 20
+OPENED, ZOOMED, TICKS, BROWSERS, CROWD_SECONDS, RECORDED_SECONDS = 5, 20, 300, 50, 20, 10
 
 
 @dataclass(frozen=True)
@@ -126,14 +128,16 @@ def _zoomed(browser: Browser, address: str) -> list[float]:
 
 
 def _ticks(browser: Browser, address: str, http_port: int, mqtt_port: int, supervisor: int) -> list[str]:
-    """A device that has just sent two minutes of readings: what a tick of its page costs."""
-    rows = [[-(120 - n) * 1_000, {"light": 100 + n % 7}] for n in range(120)]
+    """A device that has just sent two minutes of readings: what a tick of its page costs, alone and in a crowd."""
+    start_ms = time.time_ns() // 1_000_000 - 120_000
+    rows = [[start_ms + n * 1_000, {"light": 100 + n % 7}] for n in range(120)]
     with observer(mqtt_port, "none") as board:
         board.publish("esp32/now/output", json.dumps({"rows": rows}))
         path = "/data?device=now&metric=light"
         until(lambda: get(http_port, path)[0] == 200, "its readings")
+        opened = f"{address}/?device=now&metric=light&range=15m"
         page = browser.new_page()
-        tick = caught(page, f"{address}/?device=now&metric=light&range=15m")
+        tick = caught(page, opened)
         page.close()
         nothing = sent(http_port, tick)
         costs = _cpu(supervisor)
@@ -142,17 +146,71 @@ def _ticks(browser: Browser, address: str, http_port: int, mqtt_port: int, super
             sent(http_port, tick)
         took = (time.perf_counter() - began) * 1_000 / TICKS
         spent = (_cpu(supervisor) - costs) * 1_000 / TICKS
-        board.publish("esp32/now/output", '{"light": 107}')
+        board.publish("esp32/now/output", json.dumps({"t": start_ms + 120_000, "light": 107}))
         one = until(lambda: found if (found := sent(http_port, tick)) > nothing else None, "a tick with a reading")
-    latencies, cores = _crowd(http_port, tick, supervisor)
-    half, late = statistics.median(latencies), _p95(latencies)
+        with _sampling(board):
+            requests = _recorded(browser, opened)
+            ticks = [asked for asked in requests if asked.is_tick]
+            crowds = [_crowd(http_port, some, supervisor) for some in (ticks, requests)]
     return [
         f"a tick with nothing new: {nothing} bytes on the wire, headers too (asked: at most 400); asked in {len(tick)}",
         f"it takes {took:.1f} ms from request to answer, {spent:.1f} ms of processor in all parts (asked: at most 3)",
         f"a tick with one reading: {one} bytes (asked: at most 1500)",
-        f"{BROWSERS} browsers, a tick a second each: p50 {half:.0f} ms, p95 {late:.0f} ms (asked: at most 150)",
-        f"dashboard and ingest take {cores:.2f} cores for them (asked: below 1)",
+        f"{BROWSERS} browsers on a board that sends each second, ticking each second: {_told(*crowds[0])}",
+        f"the same with all that their pages ask ({len(requests)} in {RECORDED_SECONDS} s): {_told(*crowds[1])}",
     ]
+
+
+def _told(latencies: list[float], cores: float) -> str:
+    return (
+        f"a tick p50 {statistics.median(latencies):.0f} ms, p95 {_p95(latencies):.0f} ms (asked: at most 150);"
+        f" dashboard and ingest take {cores:.2f} cores (asked: below 1)"
+    )
+
+
+@contextmanager
+def _sampling(board: Observer) -> Iterator[None]:
+    """A reading a second from the board, while the context lasts."""
+    stop = threading.Event()
+
+    def sample() -> None:
+        count = 0
+        while not stop.wait(1):
+            board.publish("esp32/now/output", json.dumps({"light": 100 + count % 7}))
+            count += 1
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of the page: when, in seconds since the first, and what."""
+
+    at: float
+    body: bytes
+    is_tick: bool
+
+
+def _recorded(browser: Browser, address: str) -> list[Asked]:
+    """What an open page asks by itself while its board sends, over some seconds."""
+    page = browser.new_page()
+    heard: list[tuple[float, bytes]] = []
+    caught(page, address)
+    page.on(
+        "request",
+        lambda request: (
+            heard.append((time.perf_counter(), request.post_data_buffer or b"{}"))
+            if "/_dash-update-component" in request.url
+            else None
+        ),
+    )
+    page.wait_for_timeout(RECORDED_SECONDS * 1_000)
+    page.close()
+    return [Asked(at - heard[0][0], body, b'"tick.n_intervals"' in body) for at, body in heard]
 
 
 def caught(page: Page, address: str) -> bytes:
@@ -177,30 +235,51 @@ def caught(page: Page, address: str) -> bytes:
 
 def sent(port: int, body: bytes) -> int:
     """One request as the page sends it; how many bytes came back, headers and all."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate, br, zstd"}
-    connection.request("POST", "/_dash-update-component", body, headers)
-    answer = connection.getresponse()
-    content = answer.read()
+    answer, content = _answer(port, body, "gzip, deflate, br, zstd")
     head = len("HTTP/1.1 204 No Content\r\n\r\n")
     head += sum(len(name) + len(value) + len(": \r\n") for name, value in answer.getheaders())
-    connection.close()
     return head + len(content)
 
 
-def _crowd(port: int, tick: bytes, supervisor: int) -> tuple[list[float], float]:
-    """Fifty browsers' ticks, spread over the second; the latencies in milliseconds, and how many cores they took."""
+def _answer(port: int, body: bytes, encodings: str) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Content-Type": "application/json", "Accept-Encoding": encodings}
+    connection.request("POST", "/_dash-update-component", body, headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer, content
+
+
+def _crowd(port: int, requests: list[Asked], supervisor: int) -> tuple[list[float], float]:
+    """Fifty browsers, spread over the second, each asking what the page asked, over and over.
+
+    Each goes on from what its last tick brought, as the page does. The ticks' latencies in milliseconds, and how many
+    cores the crowd took.
+    """
     latencies: list[float] = []
-    ends = time.perf_counter() + CROWD_SECONDS
+    began = time.perf_counter()
+    ends = began + CROWD_SECONDS
 
     def browse(place: int) -> None:
-        due = time.perf_counter() + place / BROWSERS
-        while due < ends:
-            time.sleep(max(0.0, due - time.perf_counter()))
-            began = time.perf_counter()
-            sent(port, tick)
-            latencies.append((time.perf_counter() - began) * 1_000)
-            due += 1
+        shown, count, start = None, 0, began + place / BROWSERS
+        while start < ends:
+            for asked in requests:
+                due = start + asked.at
+                if due > ends:
+                    return
+                time.sleep(max(0.0, due - time.perf_counter()))
+                body = asked.body
+                if asked.is_tick:
+                    count += 1
+                    body = _tick_from(body, shown, count)
+                sent_at = time.perf_counter()
+                _, content = _answer(port, body, "identity")
+                if asked.is_tick:
+                    latencies.append((time.perf_counter() - sent_at) * 1_000)
+                    found = json.loads(content)["response"].get("shown") if content else None
+                    shown = found["data"] if found else shown
+            start += RECORDED_SECONDS
 
     before = _cpu(supervisor)
     threads = [threading.Thread(target=browse, args=(place,)) for place in range(BROWSERS)]
@@ -209,6 +288,16 @@ def _crowd(port: int, tick: bytes, supervisor: int) -> tuple[list[float], float]
     for thread in threads:
         thread.join()
     return latencies, (_cpu(supervisor) - before) / CROWD_SECONDS
+
+
+def _tick_from(body: bytes, shown: Any, count: int) -> bytes:
+    """A recorded tick as a browser sends it that shows this; as it was recorded where it has had no answer yet."""
+    asked = json.loads(body)
+    asked["inputs"][0]["value"] = count
+    for state in asked["state"]:
+        if state["id"] == "shown" and shown is not None:
+            state["value"] = shown
+    return json.dumps(asked).encode()
 
 
 def _cpu(supervisor: int) -> float:
