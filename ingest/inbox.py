@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from telemetry.errors import StoreUnavailableError
 from telemetry.timestamps import US_PER_SECOND, now_us
+from telemetry.topics import TopicKind
 
 #: What a message costs besides its payload and topic.
 _OVERHEAD_BYTES = 400
@@ -42,6 +43,9 @@ class Message(NamedTuple):
     arrived_us: int
 
 
+#: Somebody waits for these: what a board made of a command.
+_URGENT = f"/{TopicKind.ACK}"
+
 #: Something the writer's thread is asked to do, and where its result goes.
 Task = tuple[Callable[[], Any], "Future[Any]"]
 
@@ -54,6 +58,7 @@ class Inbox:
         self._window = window
         self._wait_seconds = wait_seconds
         self._messages: list[Message] = []
+        self._urgent = False
         self._tasks: list[Task] = []
         self._bytes = 0
         self._bytes_in_hand = 0
@@ -73,6 +78,7 @@ class Inbox:
                 return
             self._messages += messages
             self._bytes += _cost(messages)
+            self._urgent = self._urgent or any([message.topic.endswith(_URGENT) for message in messages])
             self._changed.notify_all()
 
     def ask(self, task: Callable[[], Any]) -> Future[Any]:
@@ -91,7 +97,8 @@ class Inbox:
 
         A message that comes after a pause is given at once, those that follow together, once in `wait_seconds`, or as
         soon as a window is full, or a burst has ended: that is when a broker has handed over what it does before it
-        wants acknowledgements, so waiting any longer gains nothing. Nothing after `idle_seconds` without either; a
+        wants acknowledgements, so waiting any longer gains nothing. What somebody waits for is given at once, with all
+        that is there. Nothing after `idle_seconds` without either; a
         task, or the end, waits for nothing.
         """
         with self._changed:
@@ -101,7 +108,7 @@ class Inbox:
             self._changed.wait_for(lambda: self._messages or self._tasks or self._closed, idle_seconds)
             if self._messages:
                 self._wait_for_more(self._taken + self._wait_seconds)
-                self._taken = time.monotonic()
+                self._taken, self._urgent = time.monotonic(), False
                 self._in_hand_us = self._messages[0].arrived_us
             count = _fitting(self._messages)
             messages, self._messages = self._messages[:count], self._messages[count:]
@@ -116,7 +123,7 @@ class Inbox:
         return time.monotonic() - self._taken_last
 
     def _wait_for_more(self, deadline: float) -> None:
-        while len(self._messages) < self._window and not self._tasks and not self._closed:
+        while len(self._messages) < self._window and not (self._tasks or self._urgent or self._closed):
             left = deadline - time.monotonic()
             still = left if len(self._messages) < _BURST else min(left, _BURST_ENDS_SECONDS)
             if left <= 0 or not self._changed.wait(still):

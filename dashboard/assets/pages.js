@@ -11,10 +11,25 @@
     return [name, ...hidden, ...links, ...links];
   }
 
-  const visit = (search, open, revision, browser, page) =>
-    page.pages.map(([name]) =>
-      name === open && browser ? { search: search || "", revision: revision ?? null, look: browser } : window.dash_clientside.no_update,
-    );
+  // What the page Devices was asked to show last. It hears of the store's changes elsewhere: its address is looked at
+  // again only where that, or how it is looked at, has changed.
+  let devices = "";
+
+  function visit(search, open, revision, browser, page) {
+    const { no_update } = window.dash_clientside;
+    return page.pages.map(([name]) => {
+      if (name !== open || !browser) {
+        return no_update;
+      }
+      const wanted = { search: search || "", revision: revision ?? null, look: browser };
+      if (name === "devices") {
+        const before = devices;
+        devices = JSON.stringify([search, browser]);
+        return devices === before ? no_update : wanted;
+      }
+      return wanted;
+    });
+  }
 
   // -1: an interval without end; 0: none.
   const running = (wish) => (wish ? -1 : 0);

@@ -27,6 +27,8 @@ from telemetry.errors import LumosError
 from telemetry.timestamps import US_PER_MS, now_us
 
 _LOG = logging.getLogger(__name__)
+#: Mantine copies all its choices anew for each of their groups: a thousand devices took a second.
+_MOST_GROUPS = 50
 
 
 def register(app: dash.Dash, context: Context) -> None:
@@ -210,7 +212,7 @@ def hues(found: Exploration, style: Style) -> dict[str, str]:
 
 
 def series_choices(catalog: Catalog) -> list[dict[str, Any]]:
-    """All series but those of hidden devices, by device, as the control lists them."""
+    """All series but those of hidden devices, as the control lists them: under their devices while those are few."""
     groups: dict[str, list[dict[str, str]]] = {}
     hidden = {row["device"] for row in catalog.devices if row.get("hidden")}
     for row in catalog.series:
@@ -220,4 +222,6 @@ def series_choices(catalog: Catalog) -> list[dict[str, Any]]:
         unit = formats.shown_unit(series.unit)
         label = f"{series.title} ({unit})" if unit else series.title
         groups.setdefault(series.name, []).append({"value": series.key, "label": f"{label} · {series.name}"})
+    if len(groups) > _MOST_GROUPS:
+        return [item for items in groups.values() for item in items]
     return [{"group": name, "items": items} for name, items in groups.items()]

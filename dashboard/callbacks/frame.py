@@ -14,6 +14,7 @@ from dashboard import formats, ids
 from dashboard.callbacks.state import Kept, style_of, view_of
 from dashboard.context import Context
 from dashboard.figures import Style
+from dashboard.layouts.telling import LIVE as ON_LIVE
 from dashboard.liveness import Presence, Standing, standing
 from dashboard.pages import EXPLORE, LIVE
 from dashboard.panels.device import facts
@@ -69,12 +70,11 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.NOW, "data-presence"),
         Input(ids.VIEW, "data"),
         Input(ids.LIVE, "data"),
-        Input(ids.REVISION, "data"),
-        Input(ids.HEALTH, "data"),
+        Input(ids.control(ON_LIVE, "news"), "data"),
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
     )
-    def show_device(kept: Kept | None, live: bool, _revision: int, _health: str, browser: Kept, page: Kept) -> Any:
+    def show_device(kept: Kept | None, live: bool, _news: Any, browser: Kept, page: Kept) -> Any:
         view, style, at_us = view_of(kept), style_of(context, page, browser), now_us()
         found = situation(context, view.device, at_us)
         return (

@@ -19,6 +19,7 @@ from dashboard.callbacks.opening import local_text
 from dashboard.callbacks.state import Kept, style_of, view_of
 from dashboard.context import Context
 from dashboard.figures import Style, Window
+from dashboard.layouts.telling import LIVE as ON_LIVE
 from dashboard.notes.marks import marks
 from dashboard.notes.panel import listing, removed
 from dashboard.panels.parts import Child, failed
@@ -40,7 +41,7 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         Output(ids.CHART, "figure", allow_duplicate=True),
         Output(ids.NOTES_MARKED, "data"),
         Input(ids.VIEW, "data"),
-        Input(ids.REVISION, "data"),
+        Input(ids.control(ON_LIVE, "news"), "data"),
         Input(ids.NOTES_CHANGED, "data"),
         State(ids.NOTES_MARKED, "data"),
         State(ids.ZOOM, "data"),
@@ -49,7 +50,7 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         prevent_initial_call="initial_duplicate",
     )
     def list_for_view(
-        kept: Kept | None, _revision: int, changed: Kept | None, before: str | None, zoomed: Kept | None, browser: Kept,
+        kept: Kept | None, _news: Any, changed: Kept | None, before: str | None, zoomed: Kept | None, browser: Kept,
         page: Kept,
     ) -> Any:  # fmt: skip
         view, style = view_of(kept), style_of(context, page, browser)
@@ -65,7 +66,7 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         # A view that is new is drawn with its marks; one that is there already gets them alone.
         if ctx.triggered_id in (ids.VIEW, None):
             return plain(listed), no_update, now
-        if now == before and ctx.triggered_id == ids.REVISION:
+        if now == before and ctx.triggered_id == ids.control(ON_LIVE, "news"):
             raise PreventUpdate  # something else is new in the store: the chart is left as it is
         return plain(listed), marked(rows, tripped, window, style), now
 

@@ -203,7 +203,8 @@ def _journal(say: Say) -> html.Section:
     }
 
     def select(name: str, anything: str, label: str, choices: list[dict[str, str]]) -> dmc.Select:
-        return dmc.Select(id=name, placeholder=anything, data=choices, **common, **aria(label=label))
+        # Without a value of its own, Mantine reports one as soon as the choices come, and the table is asked for twice.
+        return dmc.Select(id=name, value=None, placeholder=anything, data=choices, **common, **aria(label=label))
 
     outcomes = [{"value": state, "label": say(f"outcome {state}")} for state in OUTCOMES]
     csv: dict[str, Any] = {"href": "", "download": "", "className": "button small", "title": say("journal csv")}

@@ -34,6 +34,10 @@ TOOLS: tuple[Callable[[Say, Identity], Any], ...] = (
 SECTIONS: tuple[Callable[[Say, Identity], Any], ...] = (lambda say, who: section(ids.EXPLORE, say, who),)
 
 
+#: How many series the control lists at once; typing leads to the others.
+_LISTED = 200
+
+
 def panel(say: Say, _who: Identity) -> html.Div:
     """The left panel: what is looked at, compared with what, restricted to what, with which marks."""
     return html.Div(
@@ -61,6 +65,7 @@ def _series(say: Say) -> dmc.MultiSelect:
         value=[],
         maxValues=MOST_SERIES,
         searchable=True,
+        limit=_LISTED,
         hidePickedOptions=True,
         nothingFoundMessage=say("no series found"),
         comboboxProps={"withinPortal": True},

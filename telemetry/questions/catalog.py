@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from telemetry.levels import DAY
@@ -54,8 +55,17 @@ def last_values(connection: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def _everything(connection: duckdb.DuckDBPyConnection) -> str:
-    ids = [row[0] for row in connection.execute("SELECT series_id FROM shown_series").fetchall()]
-    return place(connection, ids, *_EVER).parts(DAY)
+    """All of every series by days. What has expired of one of them does not take the others' days along."""
+    where = place(connection, None, *_EVER)
+    days = replace(where, horizons={}).parts(DAY)
+    if DAY.name not in where.horizons:
+        return days
+    return f"""
+        SELECT * FROM ({days}) AS days WHERE NOT EXISTS (
+            SELECT 1 FROM horizons
+            WHERE horizons.series_id = days.series_id AND level = '{DAY.name}' AND days.t_us < from_us
+        )
+    """
 
 
 def _described(*columns: str) -> str:

@@ -48,7 +48,8 @@ class Place:
     """Some series over [start_us, end_us)."""
 
     connection: duckdb.DuckDBPyConnection
-    series_ids: tuple[int, ...]
+    #: None: every series.
+    series_ids: tuple[int, ...] | None
     start_us: int
     end_us: int
     corrections: tuple[Correction, ...]
@@ -174,17 +175,21 @@ class Place:
 
     @property
     def _chosen(self) -> str:
+        if self.series_ids is None:
+            return "true"
         if len(self.series_ids) == 1:
             return f"series_id = {self.series_ids[0]}"
         return f"series_id IN ({', '.join(map(str, self.series_ids))})"
 
 
-def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int], start_us: int, end_us: int) -> Place:
-    """Where some series lie over a range. No series gives no rows."""
-    chosen = tuple(series_ids) or (-1,)
-    rows = connection.execute(
-        f"SELECT series_id, level, from_us FROM horizons WHERE series_id IN ({', '.join(map(str, chosen))})"
-    ).fetchall()
+def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int] | None, start_us: int, end_us: int) -> Place:
+    """Where some series lie over a range; None for every series, which a list of thousands would take long to read.
+
+    No series gives no rows.
+    """
+    chosen = None if series_ids is None else tuple(series_ids) or (-1,)
+    some = "" if chosen is None else f" WHERE series_id IN ({', '.join(map(str, chosen))})"
+    rows = connection.execute(f"SELECT series_id, level, from_us FROM horizons{some}").fetchall()
     horizons: dict[str, int] = {}
     for _, level, from_us in rows:
         if level in BY_NAME:

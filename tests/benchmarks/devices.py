@@ -75,7 +75,9 @@ def report(folder: Path, _minutes: float) -> list[str]:
         with boards(mqtt_port) as desk:
             desk.board("bench")
             until(lambda: get_json(http_port, "/data")["series"], "the board's first reading", 30)
-            clicks, bare = _clicks(context.new_page(), address), _bare(mqtt_port)
+            page = context.new_page()
+            clicks, bare = _clicks(page, address), _bare(mqtt_port)
+            page.close()
         few = _openings(context, address, mqtt_port, 10)
         many = _openings(context, address, mqtt_port, DEVICES)
         browser.close()

@@ -117,10 +117,14 @@ def test_a_tick_with_nothing_new_carries_next_to_nothing(open_page: OpenPage, de
     show(page, demo, "?device=quiet&metric=light&range=15m")
     expect(page.locator("#statistics")).to_contain_text("5")
     bodies: list[int] = []
+    heads: list[int] = []
 
     def weigh(response: Response) -> None:
         if "_dash-update-component" in response.url and '"tick.n_intervals"' in (response.request.post_data or ""):
-            bodies.append(0 if response.status == 204 else len(response.body()))
+            empty = response.status == 204
+            bodies.append(0 if empty else len(response.body()))
+            if empty:
+                heads.append(sum(len(name) + len(value) + 4 for name, value in response.all_headers().items()))
 
     quiet(page)
     page.evaluate(
@@ -134,6 +138,7 @@ def test_a_tick_with_nothing_new_carries_next_to_nothing(open_page: OpenPage, de
     until(lambda: page.wait_for_timeout(200) or len(bodies) >= 4, "four ticks")
     assert max(bodies[1:]) <= 400
     assert bodies.count(0) >= 2
+    assert max(heads) <= 400
     # Unchanged data leaves the chart as it is: not one stroke of it is drawn again.
     assert page.evaluate("window.drawn") == 0
     assert page.evaluate("document.querySelector('#chart .main-svg').outerHTML === window.before")

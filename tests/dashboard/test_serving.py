@@ -37,12 +37,3 @@ def test_only_what_an_upgrade_names_anew_is_kept_for_ever(client: Any) -> None:
     assert "immutable" not in answer.headers.get("Cache-Control", "")
     again = client.get(PLOTLY, headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-
-
-def test_an_answer_without_a_body_carries_no_more_than_it_needs(settings: Settings, commander: Commander) -> None:
-    """A tick with nothing new, from each browser once a second."""
-    server = create_app(settings, reader=FakeReader(), commander=commander).server
-    server.add_url_rule("/nothing", view_func=lambda: ("", 204))
-    answer = server.test_client().get("/nothing")
-    assert not {"Content-Type", "Content-Security-Policy", "Referrer-Policy"} & set(answer.headers.keys())
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -53,6 +53,22 @@ def test_a_burst_that_has_ended_is_given_though_no_window_is_full() -> None:
     assert len(inbox.take(5)[0]) == 10
 
 
+def test_a_boards_answer_to_a_command_waits_for_no_others() -> None:
+    inbox = Inbox(1_000_000, window=20, wait_seconds=60)
+    inbox.put([message()])
+    inbox.take(5)
+    inbox.put([message(mid=2)])
+    inbox.put([message(mid=3)._replace(topic="esp32/a/ack")])
+    assert [m.mid for m in inbox.take(5)[0]] == [2, 3]
+    inbox.put([message(mid=4)])
+    waiting = threading.Thread(target=inbox.take, args=(5,))
+    waiting.start()
+    waiting.join(0.1)
+    assert waiting.is_alive()  # only that batch was urgent
+    inbox.close()
+    waiting.join()
+
+
 def test_one_batch_takes_so_many_and_the_rest_still_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox_module, "_BATCH", 3)
     inbox = Inbox(2_000, window=2, wait_seconds=0)

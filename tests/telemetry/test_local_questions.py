@@ -297,6 +297,14 @@ def test_many_readings_are_answered_from_the_sketch_within_its_error(store: Stoc
     assert abs(row["median"] - plain_statistics.median(inside)) <= 0.0101 * plain_statistics.median(inside)
 
 
+def test_what_one_series_forgot_is_still_known_of_the_others(store: Stock) -> None:
+    start = CHANGES["Asia/Kolkata"][1] // US_PER_DAY * US_PER_DAY
+    store.spread([(start + day * US_PER_DAY, series, 5.0) for day in range(3) for series in (1, 2)], [], [])
+    store.connection.execute("INSERT INTO horizons VALUES (1, 'day', $1)", [start + 2 * US_PER_DAY])
+    found = {row["device"]: (row["count"], row["first_us"]) for row in store.ask("series").to_pylist()}
+    assert found == {"window": (1, start + 2 * US_PER_DAY), "attic": (3, start)}
+
+
 @pytest.mark.parametrize(
     ("question", "arguments", "words"),
     [

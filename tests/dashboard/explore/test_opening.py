@@ -97,6 +97,18 @@ def test_series_are_listed_by_device_without_the_hidden_ones(reading: Context) -
     assert {"value": "window/light", "label": "Light (lx) · window"} in groups[1]["items"]
 
 
+def test_the_series_of_very_many_devices_are_one_list(reading: Context) -> None:
+    rows = [
+        {**row, "device": f"board-{n:02}"}
+        for n in range(51)
+        for row in reading.rows("series")
+        if row["device"] == "window" and row["metric"] == "light"
+    ]
+    choices = series_choices(Catalog(rows, []))
+    assert choices[50] == {"value": "board-50/light", "label": "Light (lx) · board-50"}
+    assert "group" in series_choices(Catalog(rows[:50], []))[0]
+
+
 def test_the_control_names_series_in_the_timelines_colours(app: Any, style: Style) -> None:
     found = _opened(app, "?series=window/light&series=attic/temperature")[ids.EXPLORE_SERIES]
     assert found["style"] == {"--series-1": style.palette.hues[0], "--series-2": style.palette.hues[1]}
