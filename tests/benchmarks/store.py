@@ -31,6 +31,8 @@ _ROUNDS = 200
 _CLIENTS = 16
 _ALWAYS = ("--retention-raw", "0", "--backups-kept", "0")
 _P95_MS = 15
+#: So that the database file is one that a start writes anew where it is mostly free (over 16 MB).
+_JITTERED_DAYS = 10
 _TEXT = {
     "a": "the whole history of a series in 2,000 buckets",
     "b": "a day by the minute",
@@ -60,7 +62,7 @@ def report(folder: Path, _minutes: float, rows: int = TEN_MILLION) -> list[str]:
             lines += _crowd(small)
     lines = [*_questions(before, found, rows), *lines, *_weights(settings, "on the second"), _rollups(costs)]
     jittered = _settings(folder / "jitter")
-    build(jittered, min(days, 10), jitter=True)
+    build(jittered, _JITTERED_DAYS, jitter=True)
     return [*lines, *_weights(jittered, "with jitter of milliseconds"), *_sqlite(small, small_days, before, folder)]
 
 
