@@ -78,7 +78,7 @@ class Inbox:
                 return
             self._messages += messages
             self._bytes += _cost(messages)
-            self._urgent = self._urgent or any([message.topic.endswith(_URGENT) for message in messages])
+            self._urgent = self._urgent or any(message.topic.endswith(_URGENT) for message in messages)
             self._changed.notify_all()
 
     def ask(self, task: Callable[[], Any]) -> Future[Any]:
