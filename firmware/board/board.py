@@ -68,6 +68,7 @@ class Board:
         self._readings = {}
         self._events = 0
         self._identifying: asyncio.Task | None = None
+        self._rebooting: asyncio.Task | None = None
         self._previous = self._remember_this_boot()
         self.add_event("boot", hal.cause())
 
@@ -92,14 +93,19 @@ class Board:
             return None
 
     async def run(self) -> None:
-        """Live until cancelled."""
+        """Live until cancelled; what was begun beside the concerns ends with them."""
         self.hal.led(False)
         concerns = [tasks.link, session, tasks.sampler, tasks.button, tasks.screen, tasks.watchdog]
         if self.on_trial:
             from .trial import trial  # here only: it takes memory
 
             concerns.append(trial)
-        await race(*[concern(self) for concern in concerns])
+        try:
+            await race(*[concern(self) for concern in concerns])
+        finally:
+            for beside in (self._identifying, self._rebooting):
+                if beside is not None:
+                    beside.cancel()
 
     async def stop(self) -> None:
         """Say good-bye to the broker, in a second at most; `run` is to be cancelled afterwards."""

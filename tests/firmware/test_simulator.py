@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from firmware.simulator import faults
-from firmware.simulator.fleet import Fleet, FleetOptions
+from firmware.simulator.fleet import Fleet, FleetOptions, SimulatedBoard
 from firmware.simulator.journal import Journal
 from tests.firmware.conftest import PATIENCE, Broker, Listener
 from tests.harness.processes import free_port
@@ -337,3 +338,23 @@ def test_a_stop_says_good_bye_and_not_hello_again(listener: Listener, simulate: 
         listener.wait_for(f"esp32/{device}/status", lambda body: body == {"online": False})
         assert listener.on(f"esp32/{device}/status")[-1] == {"online": False}
     assert not [line for line in running.said if "no broker" in line]
+
+
+def test_a_board_that_ends_leaves_nothing_behind_that_blinks_or_resets_the_next(monkeypatch: Any) -> None:
+    options = FleetOptions(boards=1, port=free_port())
+    simulated = SimulatedBoard("sim-1", options, random.Random(1), Journal(1, lambda _: None))
+
+    async def left_behind() -> set[asyncio.Task[Any]]:
+        is_there = asyncio.Event()
+        monkeypatch.setattr(simulated.hal, "show", lambda _lines: is_there.set())
+        life = asyncio.create_task(simulated.run())
+        await asyncio.wait_for(is_there.wait(), PATIENCE)
+        simulated.board.do_identify(None, None)
+        simulated.board.do_reboot(None, "01R")
+        await asyncio.sleep(0)
+        assert simulated.hal.led_on
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+        return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+
+    assert asyncio.run(left_behind()) == set()
