@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -117,20 +118,24 @@ def test_a_hundred_boards_that_come_back_at_once_lose_nothing(tmp_path: Path) ->
     simulate = ["simulate", "--boards", str(boards), "--port", str(mqtt_port), "--period", "1000"]
     reader = Reader(DataFolder(tmp_path / "data"), 10)
 
-    def least_received() -> int:
-        """Of the boards, as soon as no number of any is missing; -1 before that."""
+    def losses(beyond: int) -> list[dict[str, Any]]:
+        """The rows of all boards, once each has sent more than so many samples and none is missed; none before that."""
         try:
-            found = reader.ask("losses").to_pylist()
+            rows = reader.ask("losses").to_pylist()
         except LumosError:
-            return -1
-        whole = len(found) == boards and all(row["missing"] == row["dropped"] == 0 for row in found)
-        return min(row["received"] for row in found) if whole else -1
+            return []
+        whole = all(row["missing"] == row["dropped"] == 0 and row["received"] > beyond for row in rows)
+        return rows if whole and len(rows) == boards else []
 
     with lumos(tmp_path / "lumos.log", *flags) as app:
         until(lambda: get(http_port, "/health")[0] == 200, "a healthy Lumos", 30)
         with module(tmp_path / "boards.log", "firmware", *simulate):
-            before = until(lambda: max(least_received() - 2, 0), "three samples of each board", 60)
+            before = until(lambda: losses(2), "three samples of each board", 60)
             victim = parts(app)["broker"]
             os.kill(victim.pid, signal.SIGKILL)
             until(lambda: parts(app).get("broker", victim).pid != victim.pid, "another broker")
-            until(lambda: least_received() > before + 10, "what was sampled meanwhile, and more, of every board", 90)
+            most = max(row["received"] for row in before)
+            after = until(lambda: losses(most + 10), "what was sampled meanwhile, and more, of every board", 90)
+    assert {row["device"] for row in after} == {f"sim-{number}" for number in range(1, boards + 1)}
+    assert {(row["boots"], row["missing"], row["dropped"]) for row in after} == {(1, 0, 0)}
+    assert all(row["received"] == row["expected"] > most + 10 for row in after)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.decoded import Announcement, Command, Description, Event, Quarantined, Sample, Status
+from ingest.decoded import Announcement, Command, Decoded, Description, Event, Quarantined, Sample, Status
 from ingest.payload import LARGEST_PAYLOAD, NAME_LENGTH
 from ingest.samples import Clock
 from ingest.sources.table import Sources
@@ -83,44 +83,61 @@ def _made(source: str) -> Sources:
 _SOURCES = {source: _made(source) for source in TOPICS}
 
 
-def check(source: str, topic: str, payload: bytes, clock: Clock) -> None:
-    for part in _SOURCES[source].decode(topic, payload, clock):
-        match part:
-            case Sample():
-                assert all(math.isfinite(value) for value in part.values.values())
-                assert all(0 < len(name) <= NAME_LENGTH and "\x00" not in name for name in (part.device, *part.values))
-                assert isinstance(part.t_us, int)
-            case Event():
-                assert "\x00" not in part.event + part.value + part.device
-                part.value.encode()
-            case Description():
-                for control in part.controls:
-                    assert not any("\x00" in text for text in (control.name, control.topic, control.on, control.off))
-            case Quarantined():
-                assert part.reason
-                assert len(part.payload) <= LARGEST_PAYLOAD
-            case _:
-                assert isinstance(part, Status | Announcement | Command) or source == "native"
+def breaches(source: str, topic: str, payload: bytes, clock: Clock) -> list[str]:
+    """What a source says to a message against the rules; one that raises fails here."""
+    said = _SOURCES[source].decode(topic, payload, clock)
+    return [f"{rule}: {part}" for part in said for rule, is_kept in _rules(source, part) if not is_kept]
+
+
+def _rules(source: str, part: Decoded) -> list[tuple[str, bool]]:
+    """What is asked of a part, and whether it is so."""
+    match part:
+        case Sample():
+            names = (part.device, *part.values)
+            return [
+                ("values are finite", all(math.isfinite(value) for value in part.values.values())),
+                ("names are of a length", all(0 < len(name) <= NAME_LENGTH for name in names)),
+                ("names are without NUL", all("\x00" not in name for name in names)),
+                ("a moment is a whole number", isinstance(part.t_us, int)),
+            ]
+        case Event():
+            text = part.event + part.value + part.device
+            return [
+                ("an event is without NUL", "\x00" not in text),
+                ("its value can be written", not any("\ud800" <= letter <= "\udfff" for letter in part.value)),
+            ]
+        case Description():
+            texts = [text for each in part.controls for text in (each.name, each.topic, each.on, each.off)]
+            return [("controls are without NUL", not any("\x00" in text for text in texts))]
+        case Quarantined():
+            return [
+                ("a reason is given", bool(part.reason)),
+                ("what is kept is no longer than a payload may be", len(part.payload) <= LARGEST_PAYLOAD),
+            ]
+        case Status() | Announcement() | Command():
+            return []
+        case _:
+            return [("only a board of ours acknowledges", source == "native")]
 
 
 @given(where=st.sampled_from(_ALL), payload=st.binary(max_size=120), clock=_CLOCKS)
 def test_no_bytes_make_a_source_raise(where: tuple[str, str], payload: bytes, clock: Clock) -> None:
-    check(*where, payload, clock)
+    assert breaches(*where, payload, clock) == []
 
 
 @given(where=st.sampled_from(_ALL), body=_JSON, clock=_CLOCKS)
 def test_no_json_makes_a_source_raise(where: tuple[str, str], body: Any, clock: Clock) -> None:
-    check(*where, json.dumps(body).encode(), clock)
+    assert breaches(*where, json.dumps(body).encode(), clock) == []
 
 
 @pytest.mark.parametrize("source", TOPICS)
 def test_no_special_payload_makes_a_source_raise(source: str) -> None:
     for topic in TOPICS[source]:
         for payload in _SPECIAL:
-            check(source, topic, payload, Clock(1_794_924_000_000_000))
+            assert breaches(source, topic, payload, Clock(1_794_924_000_000_000)) == []
 
 
 @given(source=st.sampled_from(list(TOPICS)), tail=st.text(max_size=40), payload=st.sampled_from([b"1", b"{}", b"ON"]))
 def test_no_topic_makes_a_source_raise(source: str, tail: str, payload: bytes) -> None:
     root = TOPICS[source][0].split("/")[0]
-    check(source, f"{root}/{tail}", payload, Clock(1_794_924_000_000_000))
+    assert breaches(source, f"{root}/{tail}", payload, Clock(1_794_924_000_000_000)) == []
