@@ -67,6 +67,14 @@ def test_every_id_is_in_the_layout(settings: Settings) -> None:
     assert declared - set(component_ids(shell(settings, "fr", Identity("ada", Role.VIEWER)))) == set()
 
 
+def test_no_id_hides_another() -> None:
+    modules = [ast.parse(path.read_text(encoding="utf-8")) for path in (SOURCES / "ids").glob("*.py")]
+    statements = [statement for module in modules for statement in module.body]
+    names = [each.name for each in statements if isinstance(each, ast.FunctionDef)]
+    names += [ast.unparse(each.targets[0]) for each in statements if isinstance(each, ast.Assign)]
+    assert len(names) == len(set(names)) > 200
+
+
 def test_no_function_of_the_browser_hides_another() -> None:
     scripts = [path.read_text(encoding="utf-8") for path in (SOURCES / "assets").glob("*.js")]
     names = [name for script in scripts for name in re.findall(r"^  functions\.(\w+) =", script, re.MULTILINE)]
