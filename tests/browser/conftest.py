@@ -68,8 +68,12 @@ class Watched:
         self.problems: list[str] = []
 
     def open(self, browser: Browser, *, outage: bool = False, **options: Any) -> Page:
-        """A page of a browser that knows nobody; in an `outage` errors of the network are forgiven."""
-        page = browser.new_context(**{"locale": "en-GB", "timezone_id": "Europe/Paris", **options}).new_page()
+        """A page of a browser that knows nobody; in an `outage` errors of the network are forgiven.
+
+        It wants no motion, which would take the processor from what is tested.
+        """
+        common = {"locale": "en-GB", "timezone_id": "Europe/Paris", "reduced_motion": "reduce"}
+        page = browser.new_context(**{**common, **options}).new_page()
 
         def hear(kind: str, text: str) -> None:
             if not (_REFUSED.search(text) or (outage and _OUTAGE.search(text))):
