@@ -10,6 +10,8 @@ from collections.abc import Callable
 import dash
 
 from dashboard.callbacks import (
+    alert_channels,
+    alert_rules,
     alerts,
     board,
     browser,
@@ -52,6 +54,8 @@ REGISTERS: tuple[Callable[[dash.Dash, Context], None], ...] = (
     takeaway.register,
     notes.register,
     alerts.register,
+    alert_rules.register,
+    alert_channels.register,
 )
 
 

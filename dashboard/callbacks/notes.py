@@ -15,6 +15,7 @@ from dashboard.access.guard import identity
 from dashboard.access.roles import Role
 from dashboard.alerts import marks as alerts
 from dashboard.callbacks.explore import explored, zoom_of
+from dashboard.callbacks.forms import act, answered, changed_now
 from dashboard.callbacks.opening import local_text
 from dashboard.callbacks.state import Kept, style_of, view_of
 from dashboard.context import Context
@@ -130,9 +131,9 @@ def _register_editor(app: dash.Dash, context: Context) -> None:
 
 def _register_changes(app: dash.Dash, context: Context) -> None:
     @app.callback(
-        Output(ids.NOTES_CHANGED, "data"),
-        Output(ids.NOTE_EDITOR, "opened", allow_duplicate=True),
         Output(ids.NOTE_PROBLEM, "children", allow_duplicate=True),
+        Output(ids.NOTE_EDITOR, "opened", allow_duplicate=True),
+        Output(ids.NOTES_CHANGED, "data"),
         Input(ids.NOTE_SAVE, "n_clicks"),
         State(ids.NOTE_EDITED, "data"),
         State(ids.NOTE_TEXT, "value"),
@@ -149,11 +150,7 @@ def _register_changes(app: dash.Dash, context: Context) -> None:
         page: Kept,
     ) -> Any:  # fmt: skip
         style = style_of(context, page, browser)
-        try:
-            save(context, edited, text or "", span_of(start, end, style), whole=whole)
-        except LumosError as error:
-            return no_update, no_update, str(error)
-        return {"at": now_us() // US_PER_MS}, False, ""
+        return answered(lambda: save(context, edited, text or "", span_of(start, end, style), whole=whole))
 
     @app.callback(
         Output(ids.NOTES_CHANGED, "data", allow_duplicate=True),
@@ -163,10 +160,10 @@ def _register_changes(app: dash.Dash, context: Context) -> None:
     def remove_note(wish: Kept) -> Any:
         action = "delete_note" if wish["do"] == "delete" else "restore_note"
         try:
-            context.commander.actions.call(action, {"id": wish["id"]}, by=identity().by)
+            act(context, action, {"id": wish["id"]})
         except LumosError as error:
-            return {"at": now_us() // US_PER_MS, "problem": str(error)}
-        return {"at": now_us() // US_PER_MS, "deleted": wish["id"] if wish["do"] == "delete" else ""}
+            return {**changed_now(), "problem": str(error)}
+        return {**changed_now(), "deleted": wish["id"] if wish["do"] == "delete" else ""}
 
 
 def body(
@@ -200,12 +197,10 @@ def save(context: Context, edited: Kept, text: str, span: Window, *, whole: bool
     """Write a note, or change the one that was opened, for whoever asks. Raises ActionError with a sentence."""
     said: dict[str, Any] = {"from_us": span[0], "to_us": span[1], "text": text}
     if edited["id"]:
-        context.commander.actions.call("change_note", {"id": edited["id"], **said}, by=identity().by)
+        act(context, "change_note", {"id": edited["id"], **said})
         return
     metric = None if whole or not edited["metric"] else edited["metric"]
-    context.commander.actions.call(
-        "write_note", {"device": edited["device"], "metric": metric, **said}, by=identity().by
-    )
+    act(context, "write_note", {"device": edited["device"], "metric": metric, **said})
 
 
 def span_of(start: str | None, end: str | None, style: Style) -> Window:

@@ -13,6 +13,7 @@ from dashboard.access.guard import identity
 from dashboard.acknowledgements import Outcome
 from dashboard.callbacks.board import stale
 from dashboard.callbacks.devices import choices_of
+from dashboard.callbacks.forms import act
 from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
 from dashboard.devices import joining
@@ -142,7 +143,7 @@ def _register_deleting(app: dash.Dash, context: Context) -> None:
     def delete(_clicks: int, kept: Kept, listed: Kept, typed: str | None, revision: int | None) -> Any:
         try:
             arguments = {"device": kept["device"], "typed": typed or ""}
-            context.commander.actions.call("delete_device", arguments, by=identity().by)
+            act(context, "delete_device", arguments)
         except LumosError as error:
             return line(str(error), Outcome("refused", "bad")), no_update, no_update
         return None, choices_of(listed).of("").search(), stale(revision)
@@ -151,7 +152,7 @@ def _register_deleting(app: dash.Dash, context: Context) -> None:
 def invite(context: Context, action: str, device: str, style: Style) -> Child:
     """A user at the broker, and all that whoever sets the board up needs; or why not."""
     try:
-        made = context.commander.actions.call(action, {"device": device}, by=identity().by)
+        made = act(context, action, {"device": device})
     except LumosError as error:
         return line(str(error), Outcome("refused", "bad"))
     found = joining.invitation(context.settings, made["device"], made["password"], made["note"])

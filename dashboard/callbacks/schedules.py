@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash
-from dash import Input, Output, State, html, no_update
+from dash import Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids, zones
 from dashboard.access.guard import identity
 from dashboard.access.roles import Role
 from dashboard.acknowledgements import Outcome
+from dashboard.callbacks.forms import act, answered, changed_now
 from dashboard.callbacks.state import Kept, style_of
 from dashboard.context import Context
 from dashboard.figures import Style
@@ -46,7 +47,7 @@ def register(app: dash.Dash, context: Context) -> None:
     def do(wish: Kept | None, browser: Kept, page: Kept) -> Any:
         if not wish or wish["what"] not in ("on", "off", "run"):
             raise PreventUpdate
-        return done(context, wish, identity().by, style_of(context, page, browser)), now_us()
+        return done(context, wish, style_of(context, page, browser)), changed_now()
 
 
 def _register_list(app: dash.Dash, context: Context) -> None:
@@ -99,14 +100,9 @@ def _register_form(app: dash.Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def save(_clicks: int, _removals: int, edited: str | None, *filled: Any) -> Any:
-        try:
-            if dash.ctx.triggered_id == ids.SCHEDULE_REMOVE:
-                context.commander.actions.call("delete_schedule", {"id": edited}, by=identity().by)
-            else:
-                keep(context, edited or "", list(filled), identity().by)
-        except LumosError as error:
-            return str(error), no_update, no_update
-        return None, False, now_us()
+        if dash.ctx.triggered_id == ids.SCHEDULE_REMOVE:
+            return answered(lambda: act(context, "delete_schedule", {"id": edited}))
+        return answered(lambda: keep(context, edited or "", list(filled)))
 
     @app.callback(
         Output(ids.SCHEDULE_PREVIEW, "children"),
@@ -131,14 +127,13 @@ def shown(context: Context, style: Style, *, may_act: bool) -> tuple[Child, Chil
     return listing.table(rows, runs, names, at_us, style, may_act=may_act), listing.history(runs, at_us, style)
 
 
-def done(context: Context, wish: Mapping[str, Any], by: str, style: Style) -> Child:
+def done(context: Context, wish: Mapping[str, Any], style: Style) -> Child:
     """Switch one, or run it now; nothing is said of what the list shows by itself."""
     try:
         if wish["what"] == "run":
-            context.commander.actions.call("run_schedule", {"id": wish["id"]}, by=by)
+            act(context, "run_schedule", {"id": wish["id"]})
             return line(style.say("schedule ran"), Outcome("done", "good"))
-        arguments = {"id": wish["id"], "enabled": wish["what"] == "on"}
-        context.commander.actions.call("switch_schedule", arguments, by=by)
+        act(context, "switch_schedule", {"id": wish["id"], "enabled": wish["what"] == "on"})
     except LumosError as error:
         return line(str(error), Outcome("refused", "bad"))
     return None
@@ -163,13 +158,13 @@ def opened(context: Context, schedule_id: str, style: Style) -> list[Any]:
     return [True, schedule_id, None, not schedule_id, devices, tags, known, *filled]
 
 
-def keep(context: Context, edited: str, filled: list[Any], by: str) -> None:
+def keep(context: Context, edited: str, filled: list[Any]) -> None:
     """Make it, or change it. Raises LumosError with a sentence."""
     said = form.arguments(filled)
     if edited:
-        context.commander.actions.call("change_schedule", {"id": edited, **said}, by=by)
+        act(context, "change_schedule", {"id": edited, **said})
     else:
-        context.commander.actions.call("make_schedule", said, by=by)
+        act(context, "make_schedule", said)
 
 
 def foreseen(filled: list[Any], at_us: int, style: Style) -> Child:
