@@ -1,4 +1,4 @@
-"""Transactions: all of it, or none."""
+"""Transactions: all of it, or none; and what an error of the database says about trying again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import contextlib
 from collections.abc import Iterator
 
 import duckdb
+
+#: What may pass by itself or with room on the disk (input and output, memory), and what is the message's own fault.
+#: A FatalException is neither: nothing works after it but opening the database again, so it ends the process.
+NOT_NOW = (duckdb.OperationalError, duckdb.InterruptException)
+NEVER = (
+    duckdb.DataError,
+    duckdb.IntegrityError,
+    duckdb.ProgrammingError,
+    duckdb.NotSupportedError,
+    ValueError,
+    TypeError,
+    OverflowError,
+)
 
 
 @contextlib.contextmanager

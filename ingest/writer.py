@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -34,8 +33,9 @@ from ingest.schedules.engine import Schedules
 from ingest.sources.table import Sources
 from ingest.storage.keeper import Keeper
 from ingest.subscriber import Subscriber
+from ingest.tally import Tally
 from ingest.telling import Telling
-from ingest.transactions import roll_back
+from ingest.transactions import NEVER, NOT_NOW, roll_back
 from telemetry.datafolder import DataFolder
 from telemetry.settings import Settings
 from telemetry.timestamps import now_us
@@ -47,19 +47,6 @@ _IDLE_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
 _FOLD_SECONDS = 60.0
 _FOLD_READINGS = 200_000
-#: What may pass by itself or with room on the disk (input and output, memory), and what is the message's own fault.
-#: A FatalException is neither: nothing works after it but opening the database again, so it ends the process.
-_NOT_NOW = (duckdb.OperationalError, duckdb.InterruptException)
-_NEVER = (
-    duckdb.DataError,
-    duckdb.IntegrityError,
-    duckdb.ProgrammingError,
-    duckdb.NotSupportedError,
-    ValueError,
-    TypeError,
-    OverflowError,
-)
-_RATE_SECONDS = 10.0
 
 
 class Writer:
@@ -91,22 +78,10 @@ class Writer:
         self.channels = Channels(DataFolder(settings.data_dir))
         self.alerts = Alerts(connection, self.memory, recent, self.channels.ids)
         self._subscriber: Subscriber | None = None
-        self._unfolded = self._count("SELECT count(*) FROM tail")
-        self.readings = self._unfolded + self._count(
-            "SELECT (SELECT coalesce(sum(count), 0) FROM live_minutes)"
-            " + (SELECT coalesce(sum(count), 0) FROM rollup_day)"
-        )
+        ((self._unfolded,),) = connection.execute("SELECT count(*) FROM tail").fetchall()
+        self.tally = Tally(connection)
         self.quarantine = Quarantine(settings, connection)
-        self.newest_us = self._count(
-            "SELECT greatest((SELECT coalesce(max(t_us), 0) FROM tail),"
-            " (SELECT coalesce(max(last_us), 0) FROM live_minutes), (SELECT coalesce(max(last_us), 0) FROM rollup_day))"
-        )
         self._limits = Limits(settings.message_limit)
-        self._rates: deque[tuple[float, int]] = deque()
-        #: Since the start: messages stored, the readings among them, those that went to the quarantine.
-        self.stored_messages = 0
-        self.stored_readings = 0
-        self.quarantined = 0
         self._next_fold = time.monotonic() + _FOLD_SECONDS
 
     def run(self, subscriber: Subscriber) -> None:
@@ -144,16 +119,6 @@ class Writer:
         """Have the writer's thread do something; for other threads."""
         return self._inbox.ask(task)
 
-    def messages_per_second(self) -> float:
-        """Over the last ten seconds."""
-        horizon = time.monotonic() - _RATE_SECONDS
-        return sum(count for moment, count in list(self._rates) if moment >= horizon) / _RATE_SECONDS
-
-    @property
-    def clock_behind(self) -> bool:
-        """This host's clock is behind what is stored."""
-        return Clock(now_us(), self.newest_us).behind
-
     def forget(self, device: str, device_id: int, readings: int) -> None:
         """A device was deleted: nothing of it is remembered here, or repeated by the broker, any more."""
         self.memory.forget_device(device_id)
@@ -161,7 +126,7 @@ class Writer:
         self.schedules.refresh()
         self._telling.forget(device)
         self.alerts.forget_device(device)
-        self.readings -= readings
+        self.tally.deleted(readings)
         if self._subscriber is not None:
             for kind in (TopicKind.STATUS, TopicKind.STORED):
                 self._subscriber.publish(self._topics.of(device, kind), b"", retain=True)
@@ -173,13 +138,13 @@ class Writer:
             try:
                 batch = self._commit(messages, refused)
                 break
-            except _NOT_NOW as error:
+            except NOT_NOW as error:
                 if not failed:
                     _log.error("the database does not take what arrived (%s): nothing is lost, trying again", error)
                 failed = True
                 if self._inbox.wait_closed(_RETRY_SECONDS):
                     return  # unacknowledged, so the broker keeps it
-            except _NEVER as error:
+            except NEVER as error:
                 if refused:
                     raise
                 self._store_singly(messages, error)
@@ -203,7 +168,7 @@ class Writer:
 
         def fill() -> None:
             for message in messages:
-                clock = Clock(message.arrived_us, max(self.newest_us, batch.newest_us))
+                clock = Clock(message.arrived_us, max(self.tally.newest_us, batch.newest_us))
                 if refused:
                     entry = quarantined(repr(message.topic), message.payload, UnreadableError(refused), final=True)
                     batch.take(message, [entry])
@@ -227,8 +192,7 @@ class Writer:
 
     def imported(self, readings: int, newest_us: int) -> None:
         """Past readings were put to the live tables beside the writer."""
-        self.readings += readings
-        self.newest_us = max(self.newest_us, newest_us if readings else 0)
+        self.tally.imported(readings, newest_us)
         self._recent.revision += 1
 
     def commit(self, batch: Batch, fill: Callable[[], None]) -> None:
@@ -261,11 +225,7 @@ class Writer:
         self._subscriber.acknowledge(messages)
         self._seen(batch)
         self.alerts.committed()
-        now = time.monotonic()
-        self.stored_messages += len(messages)
-        self._rates.append((now, len(messages)))
-        while self._rates[0][0] < now - _RATE_SECONDS:
-            self._rates.popleft()
+        self.tally.acknowledged(len(messages))
         for device, boots in batch.numbered.items():
             self._telling.note(device, boots)
         for device in batch.returned:
@@ -279,12 +239,9 @@ class Writer:
             self._recent.revision += 1
         if batch.stirred:
             self._recent.standing += 1
-        self.readings += len(readings)
-        self.stored_readings += len(readings)
-        self.quarantined += len(batch.rows["quarantine"])
+        self.tally.committed(batch)
         self._unfolded += len(readings)
         self.quarantine.added(batch.rows["quarantine"])
-        self.newest_us = max(self.newest_us, batch.newest_us)
         if batch.announced and self._subscriber is not None:
             self._subscriber.read(self.sources.filters())
 
@@ -316,9 +273,6 @@ class Writer:
         self._arrivals.shorten()
         self.memory.unacknowledged.shorten()
         self.memory.numbers.shrink()
-
-    def _count(self, statement: str) -> int:
-        return int(self.connection.execute(statement).fetchall()[0][0])
 
 
 def _carry_out(task: Task) -> None:

@@ -25,7 +25,7 @@ from ingest.alerts.silence import Silences
 from ingest.alerts.watch import Bands, Key, Watch
 from ingest.memory import Memory
 from ingest.recent import Recent
-from ingest.transactions import transaction
+from ingest.transactions import NOT_NOW, transaction
 from telemetry.alert_state import Change
 from telemetry.timestamps import US_PER_MINUTE, US_PER_SECOND, now_us
 
@@ -314,8 +314,8 @@ class Alerts:
             work()
         except Exception as error:
             self._is_stale = True
-            if isinstance(error, duckdb.OperationalError | duckdb.InterruptException):
-                raise  # the database does not take anything now
+            if isinstance(error, NOT_NOW):
+                raise
             _log.exception("alerts are not watched for %g s: a fault in the program", _SICK_SECONDS)
             self._well_from = self.clock.seconds() + _SICK_SECONDS
             if isinstance(error, duckdb.Error):

@@ -76,7 +76,7 @@ def _store(writer: Writer, messages: list[Message], spent: dict[str, float]) -> 
     def fill() -> None:
         began = time.thread_time()
         for message in messages:
-            clock = Clock(message.arrived_us, writer.newest_us)
+            clock = Clock(message.arrived_us, writer.tally.newest_us)
             decoded.append(writer.sources.decode(message.topic, message.payload, clock))
         middle = time.thread_time()
         for message, said in zip(messages, decoded, strict=True):

@@ -96,7 +96,7 @@ def test_exactly_that_device_is_gone_and_no_byte_of_it_is_left(
 ) -> None:
     place.desk.do(lambda: place.desk.writer.connection.execute("CHECKPOINT"))
     assert traces(folder, *_TRACES)
-    before, readings = known(place, _KEPT), place.desk.writer.readings
+    before, readings = known(place, _KEPT), place.desk.writer.tally.readings
     assert len(before["alert_episodes"]) == len(known(place, _GONE)["alert_episodes"]) == 1
     result = place.act("delete_device", device=_GONE, typed=f" Name of {_GONE} ")
     assert result == {"device": _GONE, "readings": 122, "user_removed": False, "note": ""}
@@ -105,7 +105,7 @@ def test_exactly_that_device_is_gone_and_no_byte_of_it_is_left(
         assert all(not any(row.get("count") for row in rows) for rows in gone.values())
         assert gone["alert_episodes"] == []
         assert known(place, _KEPT) == before
-        assert place.desk.writer.readings == readings - 122
+        assert place.desk.writer.tally.readings == readings - 122
         erase(place)
     (deletion,) = place.ask("deletions")
     assert (deletion["device"], deletion["asked_by"]) == (_GONE, "ada")

@@ -38,7 +38,7 @@ def test_a_reading_is_stored_acknowledged_and_new(desk: Desk) -> None:
     assert desk.rows(READINGS) == [("window", "light", T * 1_000, 812.0)]
     assert desk.broker.acknowledged == [mid]
     assert desk.recent.since([1], start).rows == [(1, T * 1_000, 812.0)]
-    assert (desk.writer.readings, desk.writer.newest_us) == (1, T * 1_000)
+    assert (desk.writer.tally.readings, desk.writer.tally.newest_us) == (1, T * 1_000)
 
 
 def test_a_redelivered_sample_is_written_once_and_acknowledged_each_time(desk: Desk) -> None:
@@ -144,7 +144,7 @@ def test_a_clock_that_jumps_to_and_fro_loses_and_doubles_nothing(desk: Desk) -> 
     assert len(found) == 10
     assert {t_us for t_us, _ in found} >= {now, now + day, now + day + 1, now - day}
     assert set(mids) <= set(desk.broker.acknowledged)
-    assert desk.writer.clock_behind  # and says so, since readings of tomorrow are stored
+    assert desk.writer.tally.clock_behind  # and says so, since readings of tomorrow are stored
 
 
 class Failing:
@@ -217,7 +217,7 @@ def test_a_closed_writer_has_folded_what_it_wrote(desk: Desk, restarted: Callabl
     desk.close()
     with restarted() as later:
         assert later.rows("SELECT count(*) FROM tail") == [(0,)]
-        assert later.writer.readings == 1
+        assert later.writer.tally.readings == 1
 
 
 _STEPS = st.lists(

@@ -88,7 +88,7 @@ def test_an_import_adds_nothing_twice_wherever_the_readings_lie(desk: Desk) -> N
     assert put(desk, rows) == {"added": 0, "known": 100, "expired": 0}
     assert put(desk, [*rows, (NOON, "old", "m", 77.0)]) == {"added": 1, "known": 100, "expired": 0}
     assert len(stored(desk)) == 101
-    assert desk.writer.readings == 101
+    assert desk.writer.tally.readings == 101
 
 
 def test_what_came_over_the_broker_is_known_too(desk: Desk) -> None:
