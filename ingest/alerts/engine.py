@@ -1,4 +1,4 @@
-"""Watches what is committed by the rules in force: opens and ends episodes, and queues what is to be told about them.
+"""Watches what is committed by the rules in force: says what trips and what is over.
 
 The readings of a batch are held against the quiet interval of their series; only those outside of it are looked at one
 by one, so that watching costs the writer little. Everything is written in the transaction of the readings, so after a
@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from ulid import ULID
 
 from ingest.alerts.book import Book
 from ingest.alerts.episodes import Episode, Episodes
-from ingest.alerts.quiet import quiet_until
+from ingest.alerts.news import News
 from ingest.alerts.rules import Rules
 from ingest.alerts.silence import Silences
 from ingest.alerts.watch import Bands, Key, Watch
@@ -27,7 +26,7 @@ from ingest.memory import Memory
 from ingest.recent import Recent
 from ingest.transactions import NOT_NOW, transaction
 from telemetry.alert_state import Change
-from telemetry.timestamps import US_PER_MINUTE, US_PER_SECOND, now_us
+from telemetry.timestamps import US_PER_MINUTE, now_us
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +34,6 @@ _TICK_SECONDS = 0.5
 _PEAKS_SECONDS = 10.0
 #: Offsets of zones are multiples of it, so at its edges an hour of the week may begin.
 _QUARTER_US = 15 * US_PER_MINUTE
-#: What such a reading trips is news. An older one may be from a board that was out of reach: the next may take it back,
-#: so it is told once nothing has followed for a while.
-_FRESH_US = 60 * US_PER_SECOND
-_SETTLED_US = 10 * US_PER_SECOND
 #: After a fault in here.
 _SICK_SECONDS = 60.0
 
@@ -66,21 +61,22 @@ class Alerts:
     ) -> None:
         self._connection = connection
         self._memory = memory
-        self._recent = recent
-        self._channels = channels
         self.clock = Clock()
         self.rules = Rules(connection)
         self._episodes = Episodes(connection)
-        self._silences = Silences(recent, self._open, self._end)
+        self._news = News(self._episodes, recent, channels, self._now)
+        self._silences = Silences(recent, self._news.open, self._news.end)
         self._book = Book(connection, self.rules, memory.catalog, recent)
         self._pending: set[Watch] = set()
-        self._untold: set[Watch] = set()
         self._next_tick = self._next_peaks = self._well_from = 0.0
         self._quarter = 0
         self._is_stale = True
         #: Called after a commit that queued messages, and when rules changed.
         self.wake: Callable[[], None] = lambda: None
         self._has_messages = False
+
+    def _now(self) -> int:
+        return self.clock.now_us()
 
     # --- what the writer calls
 
@@ -169,7 +165,7 @@ class Alerts:
 
     def take_bands(self, found: dict[Key, Bands]) -> None:
         """What is usual, by watch; in the writer's thread."""
-        self._book.take_bands(found, self.clock.now_us())
+        self._book.take_bands(found, self._now())
 
     # --- readings and time
 
@@ -182,11 +178,11 @@ class Alerts:
 
     def _bind(self, left_open: dict[Key, Episode] | None = None) -> None:
         """Watch who is there now; what is watched no more is over."""
-        now = self.clock.now_us()
+        now = self._now()
         for episode, why in self._book.bind(now, left_open or {}):
-            self._finish(episode, now, why, None)
+            self._news.give_up(episode, now, why)
         watches = self._book.watches.values()
-        self._untold = {watch for watch in watches if watch.episode is not None and not watch.episode.told}
+        self._news.watch(watches)
         self._pending = {watch for watch in watches if watch.state.is_pending}
         self._silences.watch([watch for watch in watches if watch.is_silence], self._book.known, now)
 
@@ -208,7 +204,7 @@ class Alerts:
 
     def _look(self, hot: set[int], rows: Sequence[Row]) -> None:
         """Take the readings of some series one by one, in order of time."""
-        now = self.clock.now_us()
+        now = self._now()
         readings: dict[int, list[tuple[int, float]]] = {series_id: [] for series_id in hot}
         for t_us, series_id, value, _ in rows:
             if series_id in hot:
@@ -226,87 +222,43 @@ class Alerts:
                 watch.touched_us = now
                 if not was_still or watch.state.since_us is not None:
                     self._note(watch)
-        self._tell(now)
+        self._news.tell(now)
 
     def _take(self, watch: Watch, series_id: int, t_us: int, value: float) -> None:
         shown = self._book.shown(series_id, t_us, value)
         change = None if shown is None else watch.take(t_us, shown)
         if change is Change.OPENED:
-            self._open(watch, series_id, watch.state.last_value)
+            self._news.open(watch, series_id, watch.state.last_value)
         elif change is Change.CLOSED:
-            self._end(watch, t_us)
+            self._news.end(watch, t_us)
 
     def _note(self, watch: Watch) -> None:
         """Remember what became of a watch."""
         (self._pending.add if watch.state.is_pending else self._pending.discard)(watch)
-        episode = watch.episode
-        if episode is not None and watch.state.is_open and watch.state.peak_us != episode.peak_us:
-            self._episodes.peak(episode, watch.state.peak_value, watch.state.peak_us)
-        self._book.requiet(watch, self.clock.now_us())
+        if watch.state.is_open:
+            self._news.worsen(watch)
+        self._book.requiet(watch, self._now())
 
     def _pass_time(self, connected: bool) -> None:
-        now = self.clock.now_us()
+        now = self._now()
         if self._book.is_outdated:
             self._bind()
         if now // _QUARTER_US != self._quarter:
             self._quarter = now // _QUARTER_US
             for watch in self._book.watches.values():
                 if watch.rule.kind == "outside":
-                    self._book.requiet(watch, self.clock.now_us())
+                    self._book.requiet(watch, self._now())
         for watch in list(self._pending):
             # The last reading stands as long as its board is there to say otherwise.
             if not self._is_offline(watch.device) and watch.state.pass_time(now) is Change.OPENED:
-                self._open(watch, watch.series[0], watch.state.last_value)
+                self._news.open(watch, watch.series[0], watch.state.last_value)
                 self._note(watch)
         self._silences.look(now, self.clock.seconds(), connected=connected)
-        self._tell(now)
+        self._news.tell(now)
 
     def _is_offline(self, device: str) -> bool:
         device_id = self._memory.catalog.find_device(device)
         return device_id is not None and self._memory.is_offline(device_id)
-
-    # --- episodes
-
-    def _open(self, watch: Watch, series_id: int | None, value: float) -> None:
-        state, rule, now = watch.state, watch.rule, self.clock.now_us()
-        began_us = now if state.since_us is None else state.since_us
-        episode = Episode(
-            str(ULID()), watch.kept.rule_id, watch.device, watch.metric, began_us, state.peak_value, state.peak_us
-        )
-        watch.episode = episode
-        self._episodes.open(episode, series_id, rule.severity, rule.to_json(), now, value)
-        self._untold.add(watch)
-        self._recent.revision += 1
-
-    def _end(self, watch: Watch, ended_us: int) -> None:
-        episode, watch.episode = watch.episode, None
-        self._untold.discard(watch)
-        if episode is not None:
-            if watch.state.peak_us != episode.peak_us:
-                self._episodes.peak(episode, watch.state.peak_value, watch.state.peak_us)
-            self._finish(episode, ended_us, "cleared", watch)
-
-    def _finish(self, episode: Episode, ended_us: int, why: str, watch: Watch | None) -> None:
-        self._episodes.end(episode, ended_us, why)
-        if episode.told:
-            now = self.clock.now_us()
-            self._episodes.queue_end(episode, now, (quiet_until(watch.rule, now) if watch else None) or now)
-        self._recent.revision += 1
-
-    def _tell(self, now: int) -> None:
-        """Queue the messages about episodes that are known to be news."""
-        for watch in list(self._untold):
-            episode, rule = watch.episode, watch.rule
-            is_fresh = watch.is_silence or watch.state.last_us >= now - _FRESH_US
-            if episode is None or not (is_fresh or now - watch.touched_us >= _SETTLED_US):
-                continue
-            self._untold.discard(watch)
-            self._episodes.tell(episode)
-            until_us = quiet_until(rule, now)
-            if until_us is None or rule.quiet_then == "digest":
-                there = self._channels()
-                wanted = there if rule.channels is None else [each for each in rule.channels if each in there]
-                self._episodes.queue(episode, "opened", wanted, now, until_us or now)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Do it; what goes wrong in here, but for the database itself, costs nothing but the watching."""
