@@ -93,7 +93,7 @@ def test_a_crash_between_the_command_and_its_record_repeats_nothing(
 ) -> None:
     room.make()
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.schedules.engine.transact", _crash)
+        patch.setattr("ingest.schedules.runs.transact", _crash)
         room.clock.pass_to("2026-11-17T06:30:00")
         with pytest.raises(duckdb.Error):
             room.desk.do(room.desk.writer.schedules.tick)
@@ -114,12 +114,12 @@ def test_a_schedule_that_cannot_be_run_takes_nothing_with_it(room: Room, monkeyp
     room.make(name="broken")
     room.make(name="sound")
 
-    def targets(kept: Any, original: Any = room.desk.writer.schedules._targets) -> Any:
+    def targets(kept: Any, original: Any = room.desk.writer.schedules._runs._targets) -> Any:
         if kept.schedule.name == "broken":
             raise ValueError("whatever it is")
         return original(kept)
 
-    monkeypatch.setattr(room.desk.writer.schedules, "_targets", targets)
+    monkeypatch.setattr(room.desk.writer.schedules._runs, "_targets", targets)
     room.at("2026-11-17T06:30")
     assert [command["by"] for command in room.told()] == ["schedule sound"]
     room.at("2026-11-18T06:30")
