@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 
 from telemetry import setting_values
 from telemetry.errors import SettingError, nearest
-from telemetry.settings import FILE_NAME, rows
+from telemetry.settings import rows
+from telemetry.settings_file import FILE_NAME
 
 
 class _Parser(argparse.ArgumentParser):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import Any
 from telemetry import setting_values as read
 from telemetry import sources as source_rows
 from telemetry.errors import SettingError, nearest
+from telemetry.settings_file import FILE_NAME, find_file, read_file
 
 _ENVIRONMENT_PREFIX = "LUMOS_"
-FILE_NAME = "lumos.toml"
 
 
 def _row(default: str, read: Callable[[str], Any], unit: str, help: str) -> Any:
@@ -240,8 +239,8 @@ def load(
         if variable not in known:
             raise SettingError(f"the environment sets {variable}, which is no setting{nearest(variable, known)}")
         texts.setdefault(known[variable].name, (text, variable))
-    path = _find_file(Path.cwd() if folder is None else folder, texts)
-    from_file, tables = _from_file(path) if path else ({}, {})
+    path = find_file(Path.cwd() if folder is None else folder, texts["data_dir"][0] if "data_dir" in texts else None)
+    from_file, tables = read_file(path, {row.key: row for row in rows()}) if path else ({}, {})
     for name, entry in from_file.items():
         texts.setdefault(name, entry)
     values: dict[str, Any] = {}
@@ -263,34 +262,6 @@ def _read(row: Row, text: str, origin: str) -> Any:
         return row.read(text.strip())
     except ValueError as cause:
         raise SettingError(f"{origin}: '{text[:120]}' is not {cause}") from cause
-
-
-def _find_file(folder: Path, stronger: Mapping[str, tuple[str, str]]) -> Path | None:
-    """The lumos.toml of the working folder, else that of the data folder."""
-    data_dir = Path(stronger["data_dir"][0]).expanduser() if "data_dir" in stronger else folder / "data"
-    return next((place / FILE_NAME for place in (folder, data_dir) if (place / FILE_NAME).is_file()), None)
-
-
-def _from_file(path: Path) -> tuple[dict[str, tuple[str, str]], dict[str, dict[str, Any]]]:
-    """What lumos.toml says: the settings' texts with their origins, and the tables of sources."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as cause:
-        raise SettingError(f"{path} cannot be read: {cause}. Mend it, or move it away") from cause
-    known = {row.key: row for row in rows()}
-    tables = content.pop("source", {})
-    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-        raise SettingError(f"{path}: source takes tables: write [source.NAME] above the options of each")
-    found: dict[str, tuple[str, str]] = {}
-    for key, value in content.items():
-        name = key.replace("_", "-")
-        if name not in known:
-            raise SettingError(f"{path}: '{key}' is no setting{nearest(name, known)}")
-        if not isinstance(value, str | int | float):
-            raise SettingError(f"{path}: {key} takes {known[name].help}, as a text or a number")
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-        found[known[name].name] = (text, f"{path}: {key}")
-    return found, tables
 
 
 def table() -> str:
