@@ -16,6 +16,7 @@ from dashboard.commanding import Commander
 from dashboard.context import Asks, Context
 from dashboard.layouts.shell import shell
 from dashboard.publishing import Publisher
+from dashboard.sharing import ForgettingActions, SharedAnswers
 from dashboard.takeaway import routes as takeaway
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Actions, Reader
@@ -31,11 +32,9 @@ def create_app(settings: Settings, *, reader: Asks | None = None, commander: Com
     It connects to the broker in the background and works without. Raises LumosError where it cannot be set up.
     """
     folder = DataFolder(settings.data_dir)
-    context = Context(
-        settings,
-        reader or Reader(folder, _QUESTION_SECONDS),
-        commander or Commander(settings, Publisher(settings), Actions(folder, _QUESTION_SECONDS)),
-    )
+    shared = SharedAnswers(Reader(folder, _QUESTION_SECONDS))
+    actions = ForgettingActions(Actions(folder, _QUESTION_SECONDS), shared)
+    context = Context(settings, reader or shared, commander or Commander(settings, Publisher(settings), actions))
     server: Any = flask.Flask("dashboard", static_folder=None)
     people = open_people(settings) if settings.login_required else None
     context.activity.install(server)

@@ -21,6 +21,7 @@ from dashboard.callbacks.state import Kept, style_of, view_of
 from dashboard.context import Context
 from dashboard.figures import Style, Window
 from dashboard.layouts.telling import LIVE as ON_LIVE
+from dashboard.live import Shown
 from dashboard.notes.marks import marks
 from dashboard.notes.panel import listing, removed
 from dashboard.panels.parts import Child, failed
@@ -45,14 +46,15 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         Input(ids.control(ON_LIVE, "news"), "data"),
         Input(ids.NOTES_CHANGED, "data"),
         State(ids.NOTES_MARKED, "data"),
+        State(ids.SHOWN, "data"),
         State(ids.ZOOM, "data"),
         State(ids.BROWSER, "data"),
         State(ids.PAGE, "data"),
         prevent_initial_call="initial_duplicate",
     )
     def list_for_view(
-        kept: Kept | None, _news: Any, changed: Kept | None, before: str | None, zoomed: Kept | None, browser: Kept,
-        page: Kept,
+        kept: Kept | None, _news: Any, changed: Kept | None, before: str | None, shown: Kept | None,
+        zoomed: Kept | None, browser: Kept, page: Kept,
     ) -> Any:  # fmt: skip
         view, style = view_of(kept), style_of(context, page, browser)
         if not view.device:
@@ -65,7 +67,7 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         tripped = alerts.of_series(context, [[view.device, view.metric]], window, style)
         now = sha256(repr((rows, tripped)).encode()).hexdigest()
         # A view that is new is drawn with its marks; one that is there already gets them alone.
-        if ctx.triggered_id in (ids.VIEW, None):
+        if ctx.triggered_id in (ids.VIEW, None) or Shown.from_json(shown).view != view.search():
             return plain(listed), no_update, now
         if now == before and ctx.triggered_id == ids.control(ON_LIVE, "news"):
             raise PreventUpdate  # something else is new in the store: the chart is left as it is
