@@ -77,6 +77,7 @@ def _register_form(app: dash.Dash, context: Context) -> None:
         Output(ids.schedule_field("devices"), "data"),
         Output(ids.schedule_field("tag"), "data"),
         Output(ids.schedule_field("zone"), "data"),
+        Output(ids.schedule_field("cmd"), "data"),
         *(Output(ids.schedule_field(name), "value") for name in form.FIELDS),
         Input(ids.SCHEDULE_WISH, "data"),
         State(ids.BROWSER, "data"),
@@ -155,7 +156,8 @@ def opened(context: Context, schedule_id: str, style: Style) -> list[Any]:
             raise PreventUpdate
         filled = form.values(from_json(found["definition"], tuple(found["devices"])))
     known = sorted(zoneinfo.available_timezones())
-    return [True, schedule_id, None, not schedule_id, devices, tags, known, *filled]
+    told = form.commands(filled[form.FIELDS.index("cmd")], style.say)
+    return [True, schedule_id, None, not schedule_id, devices, tags, known, told, *filled]
 
 
 def keep(context: Context, edited: str, filled: list[Any]) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from dashboard.acknowledgements import outcome
 from dashboard.commanding import Dispatch, Left, Target
 from dashboard.devices.roster import Entry, tagged
+from dashboard.translations import Say
 from telemetry.commands import CommandState
 
-#: What several can be told: name → (command, value), where None is asked for beside it.
+#: What several, and schedules, can tell: name → (command, value), where None is asked for beside it.
 COMMANDS: Mapping[str, tuple[str, Any]] = {
     "led on": ("led", True),
     "led off": ("led", False),
@@ -34,6 +35,16 @@ class Progress:
 
     by_outcome: Mapping[tuple[str, str], tuple[str, ...]]
     under_way: bool
+
+
+def choices(say: Say) -> list[dict[str, str]]:
+    """What can be told, to choose from."""
+    return [{"value": name, "label": say(f"tell {name}")} for name in COMMANDS]
+
+
+def name_of(cmd: str, value: Any) -> str | None:
+    """Under which name it is told, where nothing is asked for beside it; None for what has no name here."""
+    return next((name for name, pair in COMMANDS.items() if pair == (cmd, value)), None)
 
 
 def targets(to: str, chosen: Sequence[str], entries: Sequence[Entry]) -> list[Target]:

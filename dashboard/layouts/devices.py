@@ -13,7 +13,7 @@ from dash import dcc, html
 from dashboard import ids
 from dashboard.access.roles import Identity, Role
 from dashboard.devices.choices import SORTS, STATES
-from dashboard.devices.many import COMMANDS
+from dashboard.devices.many import COMMANDS, choices
 from dashboard.layouts.board import board_cards
 from dashboard.layouts.lazy import Lazy
 from dashboard.layouts.measurements import card
@@ -133,7 +133,6 @@ def _list(say: Say, who: Identity) -> list[Any]:
 def _many(say: Say) -> html.Section:
     """Telling the chosen ones, or all of a tag."""
     low, high = PERIOD_MS
-    commands = [{"value": name, "label": say(f"tell {name}")} for name in COMMANDS]
     common: dict[str, Any] = {"rightSection": icon("selector"), "comboboxProps": {"withinPortal": True}}
     return html.Section(
         [
@@ -144,7 +143,7 @@ def _many(say: Say) -> html.Section:
                     dmc.Select(
                         id=ids.MANY_CMD,
                         label=say("what"),
-                        data=commands,
+                        data=choices(say),
                         value=next(iter(COMMANDS)),
                         allowDeselect=False,
                         **common,

@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from dashboard import ids
 from dashboard.access.roles import Identity, Role
-from dashboard.devices.many import COMMANDS
+from dashboard.devices.many import choices
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.translations import LONG_WEEKDAYS, Say
 from telemetry.commands import MESSAGE_LENGTH, PERIOD_MS
@@ -91,7 +91,6 @@ def _form(say: Say) -> dmc.Modal:
 
 def _who_and_what(say: Say) -> list[Any]:
     low, high = PERIOD_MS
-    commands = [{"value": name, "label": say(f"tell {name}")} for name in COMMANDS]
     text = dmc.Textarea(
         id=_field("text"),
         label=say("message"),
@@ -127,7 +126,9 @@ def _who_and_what(say: Say) -> list[Any]:
             placeholder=say("schedule no tag"),
             **_COMMON,
         ),
-        dmc.Select(id=_field("cmd"), label=say("what"), data=commands, value="led on", allowDeselect=False, **_COMMON),
+        dmc.Select(
+            id=_field("cmd"), label=say("what"), data=choices(say), value="led on", allowDeselect=False, **_COMMON
+        ),
         html.Div(
             [
                 html.Div(text, id=ids.SCHEDULE_TEXT_BOX, hidden=True),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.devices.many import COMMANDS
+from dashboard.devices.many import COMMANDS, choices, name_of
+from dashboard.schedules.words import told
+from dashboard.translations import Say
 from telemetry.local_time import DAYS_PER_WEEK
 from telemetry.schedules import Kind, Schedule, clock_text
 
@@ -25,13 +28,15 @@ def blank(zone: str) -> list[Any]:
 def values(schedule: Schedule) -> list[Any]:
     """What the form shows of a schedule."""
     name, text, period = "message", "", 1.0
-    known = next((key for key, pair in COMMANDS.items() if pair == (schedule.cmd, schedule.value)), None)
+    known = name_of(schedule.cmd, schedule.value)
     if known is not None:
         name = known
     elif schedule.cmd == "message":
         text = str(schedule.value)
-    else:
+    elif schedule.cmd == "period":
         name, period = "period", schedule.value / 1_000
+    else:
+        name = json.dumps([schedule.cmd, schedule.value])
     is_sun, whole_day = schedule.kind is Kind.SUN, schedule.start == schedule.end
     return [
         schedule.name, list(schedule.devices), schedule.tag, name, text, period, str(schedule.kind),
@@ -42,10 +47,17 @@ def values(schedule: Schedule) -> list[Any]:
     ]  # fmt: skip
 
 
+def commands(chosen: str, say: Say) -> list[dict[str, str]]:
+    """What can be told, and besides what the open schedule tells: one that a script made may tell anything."""
+    if chosen in COMMANDS:
+        return choices(say)
+    return [*choices(say), {"value": chosen, "label": told(*json.loads(chosen))}]
+
+
 def arguments(filled: Sequence[Any]) -> dict[str, Any]:
     """The arguments of `make_schedule` for what is in the fields; ingest checks them."""
     said = dict(zip(FIELDS, filled, strict=True))
-    cmd, value = COMMANDS[said["cmd"]]
+    cmd, value = COMMANDS.get(said["cmd"]) or json.loads(said["cmd"])
     if said["cmd"] == "message":
         value = said["text"] or ""
     elif said["cmd"] == "period":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard import formats
-from dashboard.devices.many import COMMANDS
+from dashboard.devices.many import name_of
 from dashboard.figures import Style
 from dashboard.translations import WEEKDAYS
 from telemetry.local_time import DAYS_PER_WEEK
@@ -25,13 +26,20 @@ def when(schedule: Schedule, style: Style) -> str:
 def what(schedule: Schedule, style: Style) -> str:
     """`LED on`, `Show a message: “Bonjour”`."""
     say, value = style.say, schedule.value
-    known = next((name for name, pair in COMMANDS.items() if pair == (schedule.cmd, value)), None)
+    known = name_of(schedule.cmd, value)
     if known is not None:
         return say(f"tell {known}")
     if schedule.cmd == "message":
         text = value if len(value) <= _SHOWN_TEXT else f"{value[:_SHOWN_TEXT]}…"
         return say("schedule message", text=text)
-    return say("schedule period", span=formats.delay(value, style.language))
+    if schedule.cmd == "period":
+        return say("schedule period", span=formats.delay(value, style.language))
+    return told(schedule.cmd, value)
+
+
+def told(cmd: str, value: Any) -> str:
+    """`beep 200`: a command that the page has no words for, as a script may have scheduled it."""
+    return f"{cmd} {json.dumps(value, ensure_ascii=False)}"
 
 
 def whom(schedule: Schedule, devices: Sequence[str], names: Mapping[str, str], style: Style) -> str:

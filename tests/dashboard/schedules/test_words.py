@@ -134,7 +134,7 @@ def test_a_viewer_sees_the_list_without_its_buttons(context_on: Callable[..., Co
     assert "switch" in str(operators)
     found = opened(context, "S", style)
     assert (found[0], found[1], found[5]) == (True, "S", ["lamps"])
-    assert found[7:9] == ["<b>Lamp</b>", ["window"]]
+    assert found[8:10] == ["<b>Lamp</b>", ["window"]]
 
 
 def test_without_the_store_the_list_says_so(context_on: Callable[..., Context], style: Style) -> None:
