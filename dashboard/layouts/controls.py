@@ -1,12 +1,16 @@
-"""Controls that more than one page has."""
+"""Controls that more than one page has, and the room for a chart with the time below it."""
 
 from __future__ import annotations
 
-import dash_mantine_components as dmc
-from dash import html
+from collections.abc import Iterable
 
-from dashboard.panels.parts import Child, icon
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboard import figures
+from dashboard.panels.parts import Child, aria, icon, skeleton
 from dashboard.translations import Say
+from dashboard.views import CUSTOM
 
 
 def link_field(component_id: str, say: Say) -> html.Details:
@@ -29,6 +33,41 @@ def disclosure(words: Child, content: Child, title: str = "") -> html.Details:
             html.Div(content, className="disclosed card"),
         ],
         className="disclosure",
+    )
+
+
+def range_choice(component_id: str, presets: Iterable[str], default: str, say: Say) -> html.Div:
+    """The page's ranges up to now, and a custom one."""
+    return html.Div(
+        dmc.SegmentedControl(
+            id=component_id,
+            data=[{"value": name, "label": say(f"range {name}")} for name in (*presets, CUSTOM)],
+            value=default,
+            transitionDuration=0,
+            className="ranges",
+        ),
+        role="group",
+        className="ranges-box",
+        **aria(label=say("range")),
+    )
+
+
+def chart_room(chart: str, box: str, cover: str, height: int, say: Say) -> html.Div:
+    """An empty chart in its box, which gets its description, under a cover until the first one is drawn."""
+    graph = dcc.Graph(
+        id=chart,
+        figure={"data": [], "layout": {}},
+        config=figures.config(say("code")),
+        style={"height": f"{height}px"},
+        responsive=True,
+        className="graph",
+    )
+    return html.Div(
+        [
+            html.Div(graph, id=box, role="figure"),
+            html.Div(skeleton("skeleton-chart"), id=cover, className="chart-cover"),
+        ],
+        className="chart-room",
     )
 
 

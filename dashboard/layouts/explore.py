@@ -10,20 +10,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 
-from dashboard import figures, ids
+from dashboard import ids
 from dashboard.access.roles import Identity
 from dashboard.explore.choices import COMPARISONS, DEFAULT_PRESET, EVERY_DAY, MARKS, MOST_SERIES
 from dashboard.explore.drawing import HEIGHT
 from dashboard.explore.panels import PANELS, Panel
-from dashboard.layouts.controls import custom_range, link_field
+from dashboard.layouts.controls import chart_room, custom_range, link_field, range_choice
 from dashboard.notes.panel import section
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.series import PRESETS
 from dashboard.takeaway.menu import menu
 from dashboard.translations import LONG_WEEKDAYS, WEEKDAYS, Say
-from dashboard.views import CUSTOM
 
 #: What stands at the end of the toolbar, in this order: functions from the page's language and reader to a component.
 TOOLS: tuple[Callable[[Say, Identity], Any], ...] = (
@@ -159,18 +158,7 @@ def content(say: Say, who: Identity) -> list[Any]:
 def _toolbar(say: Say, who: Identity) -> html.Div:
     return html.Div(
         [
-            html.Div(
-                dmc.SegmentedControl(
-                    id=ids.EXPLORE_RANGE,
-                    data=[{"value": name, "label": say(f"range {name}")} for name in (*PRESETS, CUSTOM)],
-                    value=DEFAULT_PRESET,
-                    transitionDuration=0,
-                    className="ranges",
-                ),
-                role="group",
-                className="ranges-box",
-                **aria(label=say("range")),
-            ),
+            range_choice(ids.EXPLORE_RANGE, PRESETS, DEFAULT_PRESET, say),
             html.Div(
                 [
                     html.Button(
@@ -188,14 +176,6 @@ def _toolbar(say: Say, who: Identity) -> html.Div:
 
 
 def _timeline(say: Say) -> html.Section:
-    graph = dcc.Graph(
-        id=ids.EXPLORE_CHART,
-        figure={"data": [], "layout": {}},
-        config=figures.config(say("code")),
-        style={"height": f"{HEIGHT}px"},
-        responsive=True,
-        className="graph",
-    )
     return html.Section(
         [
             html.Header(
@@ -207,13 +187,7 @@ def _timeline(say: Say) -> html.Section:
                 className="card-head timeline-head",
             ),
             html.Div(id=ids.EXPLORE_LEGEND, className="legend legend-more"),
-            html.Div(
-                [
-                    html.Div(graph, id=ids.EXPLORE_BOX, role="figure"),
-                    html.Div(skeleton("skeleton-chart"), id=ids.EXPLORE_COVER, className="chart-cover"),
-                ],
-                className="chart-room",
-            ),
+            chart_room(ids.EXPLORE_CHART, ids.EXPLORE_BOX, ids.EXPLORE_COVER, HEIGHT, say),
         ],
         className="card span-12",
         **aria(labelledby=ids.EXPLORE_TITLE),

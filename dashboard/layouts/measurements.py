@@ -6,18 +6,18 @@ A further chart is one more card.
 from __future__ import annotations
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 
 from dashboard import figures, ids
 from dashboard.access.roles import Identity
 from dashboard.layouts import overview
-from dashboard.layouts.controls import custom_range, link_field
+from dashboard.layouts.controls import chart_room, custom_range, link_field, range_choice
 from dashboard.layouts.lazy import Lazy
 from dashboard.notes.panel import section
 from dashboard.panels.parts import Child, ago, all_devices, aria, icon, skeleton
 from dashboard.takeaway.menu import menu
 from dashboard.translations import Say
-from dashboard.views import CUSTOM, DEFAULT_PRESET, PRESETS
+from dashboard.views import DEFAULT_PRESET, PRESETS
 
 
 def content(say: Say, who: Identity) -> list[Child]:
@@ -83,18 +83,7 @@ def toolbar(say: Say) -> html.Div:
                 className="metric-select",
                 **aria(label=say("metric")),
             ),
-            html.Div(
-                dmc.SegmentedControl(
-                    id=ids.RANGE,
-                    data=[{"value": name, "label": say(f"range {name}")} for name in (*PRESETS, CUSTOM)],
-                    value=DEFAULT_PRESET,
-                    transitionDuration=0,
-                    className="ranges",
-                ),
-                role="group",
-                className="ranges-box",
-                **aria(label=say("range")),
-            ),
+            range_choice(ids.RANGE, PRESETS, DEFAULT_PRESET, say),
             html.Div(
                 [
                     html.Button(
@@ -130,14 +119,6 @@ def _now_card(say: Say) -> html.Article:
 
 
 def _chart_card(say: Say) -> html.Section:
-    graph = dcc.Graph(
-        id=ids.CHART,
-        figure={"data": [], "layout": {}},
-        config=figures.config(say("code")),
-        style={"height": f"{figures.HEIGHT}px"},
-        responsive=True,
-        className="graph",
-    )
     return html.Section(
         [
             html.Header(
@@ -149,13 +130,7 @@ def _chart_card(say: Say) -> html.Section:
                 ],
                 className="card-head",
             ),
-            html.Div(
-                [
-                    html.Div(graph, id=ids.CHART_BOX, role="figure"),
-                    html.Div(skeleton("skeleton-chart"), id=ids.CHART_COVER, className="chart-cover"),
-                ],
-                className="chart-room",
-            ),
+            chart_room(ids.CHART, ids.CHART_BOX, ids.CHART_COVER, figures.HEIGHT, say),
         ],
         className="card span-12",
         **aria(labelledby=ids.CHART_TITLE),
