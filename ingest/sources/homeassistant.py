@@ -14,6 +14,7 @@ from ingest.decoded import Announcement, Decoded, Description, Status
 from ingest.payload import LARGEST_ANNOUNCEMENT, LARGEST_PAYLOAD, UnreadableError, read_json, read_name
 from ingest.samples import Clock
 from ingest.sources.discovery import Availability, Entity, State, entities
+from ingest.sources.reading import Reader
 from ingest.sources.templates import MISSING, Template
 from ingest.sources.values import flatten, read_text, status_text, told
 from telemetry.sources import Source
@@ -21,7 +22,7 @@ from telemetry.sources import Source
 _MOST_ENTITIES = 5_000
 
 
-class HomeAssistant:
+class HomeAssistant(Reader):
     """What is announced below one discovery prefix."""
 
     announces = True
@@ -47,9 +48,6 @@ class HomeAssistant:
 
     def topics(self) -> Iterable[str]:
         return {**self._routes.states, **self._routes.availability}
-
-    def forget(self) -> None:
-        """Nothing is said once only: an announcement that was not stored comes again."""
 
     def read(self, topic: str, payload: bytes, clock: Clock) -> Sequence[Decoded]:
         if self._is_configuration(topic):

@@ -13,6 +13,7 @@ from typing import Any
 from ingest.decoded import Announcement, Decoded, Description, Event, Sample, Sensor, Status
 from ingest.payload import LARGEST_PAYLOAD, UnreadableError, read_json, read_name
 from ingest.samples import Clock
+from ingest.sources.reading import Reader
 from ingest.sources.values import (
     is_nothing,
     number_of,
@@ -49,7 +50,7 @@ class _Device:
     facts: dict[str, str] = field(default_factory=dict)
 
 
-class Homie:
+class Homie(Reader):
     """The devices below one base topic."""
 
     announces = True
@@ -62,12 +63,6 @@ class Homie:
 
     def reads(self, topic: str) -> bool:
         return topic.startswith(self._prefix)
-
-    def limit(self, topic: str) -> int:  # noqa: ARG002
-        return LARGEST_PAYLOAD
-
-    def topics(self) -> Iterable[str]:
-        return ()
 
     def forget(self) -> None:
         self._described.clear()

@@ -6,11 +6,12 @@ described before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ingest.decoded import Decoded, Description, Sample, Sensor, Status
-from ingest.payload import LARGEST_PAYLOAD, UnreadableError, read_json, read_name
+from ingest.payload import UnreadableError, read_json, read_name
 from ingest.samples import Clock
+from ingest.sources.reading import Reader
 from ingest.sources.values import flatten, number_of, read_device, read_moment, read_text, status_text, told
 from telemetry.controls import Control
 from telemetry.sources import Source
@@ -18,10 +19,8 @@ from telemetry.sources import Source
 _VALUE = "value"
 
 
-class Patterned:
+class Patterned(Reader):
     """A row whose topic pattern says where device and metric stand."""
-
-    announces = False
 
     def __init__(self, row: Source) -> None:
         self._row = row
@@ -30,12 +29,6 @@ class Patterned:
 
     def reads(self, topic: str) -> bool:
         return self._is_status(topic) is not None or self._match(topic) is not None
-
-    def limit(self, topic: str) -> int:  # noqa: ARG002
-        return LARGEST_PAYLOAD
-
-    def topics(self) -> Iterable[str]:
-        return ()
 
     def forget(self) -> None:
         self._described.clear()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ingest.decode import decode, quarantined
 from ingest.decoded import Announcement, Decoded
-from ingest.payload import LARGEST_PAYLOAD, UnreadableError
+from ingest.payload import UnreadableError
 from ingest.samples import Clock
 from ingest.sources.homie import Homie
 from ingest.sources.patterned import Patterned
@@ -27,10 +27,8 @@ from telemetry.topics import Topics
 _REMEMBERED = 8_192
 
 
-class Native:
+class Native(Reader):
     """This project's boards, or the original program's topics."""
-
-    announces = False
 
     def __init__(self, topics: Topics, *, original: bool) -> None:
         self._topics = topics
@@ -42,15 +40,6 @@ class Native:
 
     def read(self, topic: str, payload: bytes, clock: Clock) -> Sequence[Decoded]:
         return decode(self._topics, topic, payload, clock)
-
-    def limit(self, topic: str) -> int:  # noqa: ARG002
-        return LARGEST_PAYLOAD
-
-    def topics(self) -> Iterable[str]:
-        return ()
-
-    def forget(self) -> None:
-        """It remembers nothing."""
 
 
 def _homeassistant(row: Source, earlier: Callable[[str], bool]) -> Reader:

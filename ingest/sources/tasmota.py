@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingest.decoded import Decoded, Description, Sample, Sensor, Status
-from ingest.payload import LARGEST_PAYLOAD, UnreadableError, read_json
+from ingest.payload import UnreadableError, read_json
 from ingest.samples import Clock
+from ingest.sources.reading import Reader
 from ingest.sources.values import flatten, number_of, plain_text, read_device, read_text, status_text, told
 from telemetry.controls import Control
 from telemetry.sources import Source
@@ -39,10 +40,8 @@ _NUMBERS: Mapping[str, tuple[float, float]] = {"Dimmer": (0, 100), "CT": (153, 5
 _INFOS: Mapping[str, Mapping[str, str]] = {"Info1": {"Version": "fw", "Module": "module"}, "Info2": {"IPAddress": "ip"}}
 
 
-class Tasmota:
+class Tasmota(Reader):
     """Devices with Tasmota, below one FullTopic."""
-
-    announces = False
 
     def __init__(self, row: Source) -> None:
         self._row = row
@@ -52,12 +51,6 @@ class Tasmota:
 
     def reads(self, topic: str) -> bool:
         return self._tele.match(topic) is not None or self._stat.match(topic) is not None
-
-    def limit(self, topic: str) -> int:  # noqa: ARG002
-        return LARGEST_PAYLOAD
-
-    def topics(self) -> Iterable[str]:
-        return ()
 
     def forget(self) -> None:
         self._described.clear()

@@ -7,12 +7,13 @@ state is still read: an object on a topic is a device's, a bare value that of th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.decoded import Announcement, Decoded, Description, Sensor, Status
 from ingest.payload import LARGEST_ANNOUNCEMENT, LARGEST_PAYLOAD, UnreadableError, read_json, read_name
 from ingest.samples import Clock
+from ingest.sources.reading import Reader
 from ingest.sources.values import (
     flatten,
     is_nothing,
@@ -37,7 +38,7 @@ _PUBLISHED, _SETTABLE = 1, 2
 _MOST_OPTIONS = 100
 
 
-class Zigbee2Mqtt:
+class Zigbee2Mqtt(Reader):
     """The devices and groups of one bridge."""
 
     announces = True
@@ -54,12 +55,6 @@ class Zigbee2Mqtt:
 
     def limit(self, topic: str) -> int:
         return LARGEST_ANNOUNCEMENT if topic == f"{self._prefix}bridge/devices" else LARGEST_PAYLOAD
-
-    def topics(self) -> Iterable[str]:
-        return ()
-
-    def forget(self) -> None:
-        """Nothing is said once only: an announcement that was not stored comes again."""
 
     def read(self, topic: str, payload: bytes, clock: Clock) -> Sequence[Decoded]:
         path = topic.removeprefix(self._prefix)
