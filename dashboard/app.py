@@ -13,7 +13,9 @@ from dashboard.access.forwarding import Forwarding
 from dashboard.access.guard import Guard, host_names, identity
 from dashboard.access.login import Login
 from dashboard.commanding import Commander
+from dashboard.compressed import remember_compressed
 from dashboard.context import Asks, Context
+from dashboard.first import chart as first_chart
 from dashboard.layouts.shell import shell
 from dashboard.publishing import Publisher
 from dashboard.sharing import ForgettingActions, SharedAnswers
@@ -36,6 +38,7 @@ def create_app(settings: Settings, *, reader: Asks | None = None, commander: Com
     actions = ForgettingActions(Actions(folder, _QUESTION_SECONDS), shared)
     context = Context(settings, reader or shared, commander or Commander(settings, Publisher(settings), actions))
     server: Any = flask.Flask("dashboard", static_folder=None)
+    remember_compressed(server)
     people = open_people(settings) if settings.login_required else None
     context.activity.install(server)
     Guard(people, host_names(settings)).install(server)
@@ -43,6 +46,7 @@ def create_app(settings: Settings, *, reader: Asks | None = None, commander: Com
     server.register_blueprint(http_command.blueprint(context))
     server.register_blueprint(http_history.blueprint(context))
     server.register_blueprint(http_metrics.blueprint(context))
+    server.register_blueprint(first_chart.blueprint(context))
     server.register_blueprint(takeaway.blueprint(context))
     if people is not None:
         login = Login(people, settings.place, lambda: serving.page_language(settings), people.idle_seconds)

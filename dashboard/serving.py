@@ -5,6 +5,8 @@ Nothing on the page comes from another host, and the Content-Security-Policy hol
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
@@ -15,8 +17,10 @@ import dash
 import flask
 from dash.fingerprint import check_fingerprint
 
-from dashboard import icons, ids
+from dashboard import icons, ids, vendor
+from dashboard.access.guard import identity
 from dashboard.context import Context
+from dashboard.first.sight import Sights
 from dashboard.panels.parts import banner
 from dashboard.translations import LANGUAGES, choose_language, speaker
 from telemetry.settings import Settings
@@ -32,6 +36,9 @@ META_TAGS = (
     {"name": "description", "content": "Live and past readings of ESP32 boards"},
 )
 
+#: Scripts that stand in the page itself: what they begin would otherwise wait for a request each.
+_HEAD = {name: (ASSETS / "head" / f"{name}.js").read_text(encoding="utf-8") for name in ("scheme", "look", "first")}
+
 #: The colour scheme is set before anything is painted, so that a dark page does not flash white.
 _INDEX = """<!DOCTYPE html>
 <html lang="{language}">
@@ -39,21 +46,31 @@ _INDEX = """<!DOCTYPE html>
     {metas}
     <title>{title}</title>
     <link rel="icon" type="image/svg+xml" href="{prefix}assets/logo.svg">
-    <link rel="stylesheet" href="{prefix}icons.css?v={started}">
     {charts}
+    <script>{scheme}</script>
+    <script>{look}</script>
+    {first}
+    <link rel="stylesheet" href="{prefix}icons.css?v={started}">
     {css}
-    <script src="{prefix}assets/head/scheme.js"></script>
   </head>
   <body>
+    {sight}
     {app_entry}
     <footer>{config}{scripts}{renderer}</footer>
   </body>
 </html>"""
 
 
-#: The heaviest file of the page: where a chart is opened it is under way while the page itself is put together, and not
-#: only when the first chart has been.
-_PLOTLY = '<link rel="preload" as="script" href="{prefix}_dash-component-suites/plotly/package_data/plotly.min.js">'
+#: The heaviest file of the page. Where a chart is opened it is there before Dash asks for it: on the page Explore it is
+#: run while Dash waits for its layout.
+_PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+_PLOTLY = "{prefix}" + _PLOTLY_PATH.removeprefix("/")
+_EXPLORE_PLOTLY = f'<script src="{_PLOTLY}" defer></script>'
+#: Where one device is opened its chart is drawn before Dash is there (dashboard.first): it is asked for first of all,
+#: and Plotly is run before Dash's own scripts.
+_PRELOAD = f'<link rel="preload" as="script" href="{_PLOTLY}">'
+_FIRST = '<script data-prefix="{prefix}">{script}</script>'
+_FIRST_PLOTLY = f'<script src="{_PLOTLY}" data-plotly></script>'
 
 
 class Page(dash.Dash):
@@ -61,14 +78,25 @@ class Page(dash.Dash):
 
     started = ""
     settings: Settings
+    sights: Sights
 
     def interpolate_index(self, *_: Any, **parts: Any) -> str:
         """The page's HTML."""
-        prefix = self.config.requests_pathname_prefix
+        prefix, language = self.config.requests_pathname_prefix, page_language(self.settings)
+        begins = _begins_with(flask.request)
+        first = sight = ""
+        if begins == "device":
+            search = f"?{flask.request.query_string.decode(errors='replace')}"
+            first = _FIRST.format(prefix=prefix, script=_HEAD["first"])
+            sight = self.sights.sight(language, identity(), search) + _FIRST_PLOTLY.format(prefix=prefix)
         return _INDEX.format(
-            language=page_language(self.settings),
+            language=language,
             prefix=prefix,
-            charts=_PLOTLY.format(prefix=prefix) if _opens_a_chart(flask.request) else "",
+            charts={"device": _PRELOAD, "explore": _EXPLORE_PLOTLY, "": ""}[begins].format(prefix=prefix),
+            scheme=_HEAD["scheme"],
+            look=_HEAD["look"],
+            first=first,
+            sight=sight,
             started=self.started,
             **{name: parts[name] for name in ("metas", "title", "css", "app_entry", "config", "scripts", "renderer")},
         )
@@ -88,7 +116,12 @@ def page_language(settings: Settings) -> str:
 def prepare(app: Page, context: Context) -> None:
     """Routes and headers of the page; called when all callbacks are there, since their scripts are hashed."""
     app.settings, app.started = context.settings, context.started
+    app.sights = Sights(context.settings)
+    # A second copy of the layout in every page's HTML: the browser holds callbacks against the layout itself.
+    app.validation_layout = None
     sheet = icons.stylesheet()
+    plotly = vendor.PLOTLY.read_bytes()
+    plotly_etag = hashlib.sha256(plotly).hexdigest()[:16]
     policy = _policy(app)
     server: flask.Flask = app.server
 
@@ -96,6 +129,14 @@ def prepare(app: Page, context: Context) -> None:
     def icons_css() -> flask.Response:
         response = flask.Response(sheet, mimetype="text/css")
         response.headers["Cache-Control"] = _FOR_EVER
+        return response
+
+    @server.get(_PLOTLY_PATH)
+    def plotly_js() -> flask.Response:
+        """Where Dash looks for the whole Plotly: the charts that we draw alone."""
+        response = flask.Response(plotly, mimetype="text/javascript")
+        response.set_etag(plotly_etag)
+        response.make_conditional(flask.request)
         return response
 
     @server.get("/alive")
@@ -120,9 +161,11 @@ def prepare(app: Page, context: Context) -> None:
         return response
 
 
-def _opens_a_chart(request: flask.Request) -> bool:
-    """Whether the page at this address begins with a chart."""
-    return request.path == "/explore" or (request.path == "/" and "device" in request.args)
+def _begins_with(request: flask.Request) -> str:
+    """What has a chart and is opened by this address: one device, the page Explore, or nothing."""
+    if request.path == "/" and request.args.get("device"):
+        return "device"
+    return "explore" if request.path == "/explore" else ""
 
 
 def _fingerprinted(request: flask.Request) -> bool:
@@ -146,8 +189,9 @@ def reporter(settings: Settings) -> Callable[[Exception], None]:
 
 
 def _policy(app: dash.Dash) -> str:
-    """Scripts are files of ours or the inline ones that Dash writes, by their hashes; styles may be inline."""
-    hashes = app.csp_hashes()
+    """Scripts are files of ours or the inline ones of Dash and of ours, by their hashes; styles may be inline."""
+    own = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in _HEAD.values())
+    hashes = [*app.csp_hashes(), *(f"'sha256-{each}'" for each in own)]
     scripts = " ".join(["'self'", *hashes])
     return "; ".join(
         [

@@ -42,7 +42,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         with _running(Path(folder) / "live", "--demo") as port:
             time.sleep(minutes * 60)  # readings for the picture
-            _pictures(browser, port, "live", LIVE, "#chart .scatterlayer path")
+            _pictures(browser, port, "live", LIVE, "#chart .nsewdrag")
         past = Path(folder) / "past"
         past.mkdir()
         seed(past, now_us(), 42)

@@ -1,35 +1,18 @@
-// What only the browser knows (zone, scheme, width, pointer) and the small things it does at once: the switch of the
+// What only the browser knows (assets/head/look.js) and the small things it does at once: the switch of the
 // colour scheme, of the language, the drawer on a phone. Wired in dashboard/callbacks/browser.py.
 (function () {
   const root = document.documentElement;
   const functions = {};
   const ZONE_KEY = "lumos-zone";
+  const { look, chosenZone } = window.lumos;
   const SCHEME_KEY = "mantine-color-scheme-value";
   const CHOICES = ["light", "dark", "auto"];
   const narrow = matchMedia("(max-width: 600px)");
   let words = {};
 
-  function description() {
-    return {
-      chosen: chosenZone(),
-      zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
-      scheme: root.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light",
-      coarse: matchMedia("(pointer: coarse)").matches,
-      narrow: narrow.matches,
-    };
-  }
-
   function tell() {
     if (window.dash_clientside?.set_props) {
-      window.dash_clientside.set_props("browser", { data: description() });
-    }
-  }
-
-  function chosenZone() {
-    try {
-      return localStorage.getItem(ZONE_KEY) || "";
-    } catch {
-      return "";
+      window.dash_clientside.set_props("browser", { data: look() });
     }
   }
 
@@ -53,7 +36,7 @@
     } catch {
       // Without storage the choice lasts as long as the page.
     }
-    window.dash_clientside.set_props("browser", { data: { ...description(), chosen: wish } });
+    window.dash_clientside.set_props("browser", { data: { ...look(), chosen: wish } });
     if (linked) {
       const asked = new URLSearchParams(window.location.search);
       asked.delete("zone");
@@ -107,7 +90,7 @@
     words = page.words;
     window.lumos = Object.assign(window.lumos || {}, { words, skew: page.now - Date.now() });
     setTimeout(showChoice, 0);
-    return description();
+    return look();
   };
 
   functions.toggle_panel = function (opened, navbar) {

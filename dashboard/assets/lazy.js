@@ -9,5 +9,5 @@
     return createElement("div", { id, hidden }, seen.current ? children : null);
   }
 
-  window.lumos_components = { Lazy };
+  window.lumos_components = Object.assign({}, window.lumos_components, { Lazy });
 })();

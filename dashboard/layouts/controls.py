@@ -52,8 +52,11 @@ def range_choice(component_id: str, presets: Iterable[str], default: str, say: S
     )
 
 
-def chart_room(chart: str, box: str, cover: str, height: int, say: Say) -> html.Div:
-    """An empty chart in its box, which gets its description, under a cover until the first one is drawn."""
+def chart_room(chart: str, box: str, cover: str, height: int, say: Say, *over: Child) -> html.Div:
+    """An empty chart in its box, which gets its description, under a cover until the first one is drawn.
+
+    `over`: what else may stand over it.
+    """
     graph = dcc.Graph(
         id=chart,
         figure={"data": [], "layout": {}},
@@ -64,8 +67,10 @@ def chart_room(chart: str, box: str, cover: str, height: int, say: Say) -> html.
     )
     return html.Div(
         [
-            html.Div(graph, id=box, role="figure"),
+            # As high as the chart, which is loaded for itself: what is below stays where it is.
+            html.Div(graph, id=box, role="figure", style={"minHeight": f"{height}px"}),
             html.Div(skeleton("skeleton-chart"), id=cover, className="chart-cover"),
+            *over,
         ],
         className="chart-room",
     )

@@ -12,6 +12,7 @@ from dashboard import figures, ids
 from dashboard.access.roles import Identity
 from dashboard.layouts import overview
 from dashboard.layouts.controls import chart_room, custom_range, link_field, range_choice
+from dashboard.layouts.early import Early
 from dashboard.layouts.lazy import Lazy
 from dashboard.notes.panel import section
 from dashboard.panels.parts import Child, ago, all_devices, aria, icon, skeleton
@@ -25,11 +26,12 @@ def content(say: Say, who: Identity) -> list[Child]:
     return [
         html.Div(id=ids.WELCOME),
         Lazy(overview.content(say), ids.OVERVIEW),
-        Lazy(_content(say, who), ids.CONTENT),
+        Lazy(opened(say, who), ids.CONTENT),
     ]
 
 
-def _content(say: Say, who: Identity) -> list[html.Div]:
+def opened(say: Say, who: Identity) -> list[html.Div]:
+    """What there is to see of an opened device."""
     return [
         html.Div([all_devices(say), html.H1(id=ids.TRAIL, className="trail-name")], className="trail"),
         toolbar(say),
@@ -124,13 +126,13 @@ def _chart_card(say: Say) -> html.Section:
             html.Header(
                 [
                     icon("chart-line"),
-                    html.H2(id=ids.CHART_TITLE),
+                    html.H2(id=ids.CHART_TITLE, className="chart-title"),
                     html.Span(id=ids.CHART_SUBTITLE, className="subtitle"),
                     html.Span(id=ids.CHART_STATE, className="card-state"),
                 ],
                 className="card-head",
             ),
-            chart_room(ids.CHART, ids.CHART_BOX, ids.CHART_COVER, figures.HEIGHT, say),
+            chart_room(ids.CHART, ids.CHART_BOX, ids.CHART_COVER, figures.HEIGHT, say, Early()),
         ],
         className="card span-12",
         **aria(labelledby=ids.CHART_TITLE),

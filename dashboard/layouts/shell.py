@@ -57,7 +57,7 @@ def shell(settings: Settings, language: str, who: Identity) -> dmc.MantineProvid
                     *_memory(settings, language, say),
                     dmc.AppShell(
                         [
-                            dmc.AppShellHeader(_header(settings, language, say, who), className="header"),
+                            dmc.AppShellHeader(header(settings, language, say, who), className="header"),
                             dmc.AppShellNavbar(
                                 [
                                     _page_links(settings, say, ids.DRAWER),
@@ -108,7 +108,8 @@ def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
     ]
 
 
-def _header(settings: Settings, language: str, say: Say, who: Identity) -> html.Div:
+def header(settings: Settings, language: str, say: Say, who: Identity) -> html.Div:
+    """The ways to the pages, how things stand, who looks and how."""
     names: list[Any] = [html.Strong("Lumos", className="product")]
     if settings.place:
         names.append(html.Span(settings.place, className="place"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 import pyarrow.csv
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from telemetry.timestamps import US_PER_MINUTE, now_us
+from telemetry.timestamps import US_PER_HOUR, US_PER_MINUTE, US_PER_MS, now_us
 from tests.browser.conftest import lead, quiet
 from tests.harness.history import History, seed
 from tests.harness.http import get_json
@@ -31,6 +31,7 @@ LAMP = {
 #: The line that a control stands in.
 ROW = "xpath=ancestor::*[contains(@class, 'led-row')]"
 CHART = "#explore-chart .scatterlayer path"
+OpenPage = Callable[..., Page]
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,76 @@ def site(tmp_path_factory: pytest.TempPathFactory, staying: tuple[Page, Any]) ->
         until(lambda: (get_json(port, "/health") or {}).get("status") == "ok", "a healthy Lumos", 40)
         yield Site(f"http://127.0.0.1:{port}/lumos", port, mqtt_port, app, history)
         staying[0].goto("about:blank")
+
+
+_DRAWN = """chart => ({
+    line: chart.querySelector("path.js-line").getAttribute("d"),
+    colour: chart.querySelector("path.js-line").style.stroke,
+    ticks: [...chart.querySelectorAll(".xtick text, .ytick text")].map(each => each.textContent),
+    range: chart._fullLayout.xaxis.range,
+})"""
+#: In each frame: how many lines of a chart are in sight, and where the chart stands.
+_WATCH = """() => {
+    window.frames_seen = [];
+    const look = () => {
+        const all = [...document.querySelectorAll(".js-plotly-plot")];
+        const charts = all.filter(each => each.querySelector("path.js-line"));
+        const { x, y, width, height } = charts.at(-1)?.getBoundingClientRect() || {};
+        window.frames_seen.push(JSON.stringify([charts.length > 0, x, y, width, height]));
+        requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+}"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"viewport": {"width": 1440, "height": 900}, "locale": "fr-FR", "color_scheme": "dark"},
+        {"viewport": {"width": 390, "height": 844}, "timezone_id": "America/New_York"},
+    ],
+    ids=["wide", "phone"],
+)
+def test_the_chart_is_there_before_dash_and_stays_as_it_is_when_dash_takes_over(
+    open_page: OpenPage, site: Site, options: dict[str, Any]
+) -> None:
+    page = open_page(**options)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/_dash-layout", hold)
+    span = [(site.history.end_us - hours * US_PER_HOUR) // US_PER_MS for hours in (20, 9)]
+    page.goto(f"{site.address}/?device=window&metric=light&from={span[0]}&to={span[1]}", wait_until="commit")
+    early = page.locator("#chart .js-plotly-plot")
+    expect(early.locator("path.js-line")).to_be_visible()
+    until(lambda: page.wait_for_timeout(20) or held, "Dash asking for its layout")
+    drawn, title = early.evaluate(_DRAWN), page.locator("#first-sight .chart-title").text_content()
+    # Seen, and in nobody's way: there is nothing to use in it, nor to be read out.
+    assert page.get_by_role("button").or_(page.get_by_role("link")).count() == 0
+    page.evaluate(_WATCH)
+    held[0].continue_()
+    expect(page.locator("#chart .nsewdrag")).to_be_attached()
+    quiet(page)
+    assert page.locator("#first-sight, .early").count() == 0
+    assert page.locator("#chart .js-plotly-plot").evaluate(_DRAWN) == drawn
+    expect(page.locator("#chart-title")).to_have_text(title or "-")
+    seen = page.evaluate("[...new Set(window.frames_seen)]")
+    assert len(seen) == 1, seen
+    assert seen[0].startswith("[true,")
+
+
+def test_without_an_early_chart_the_page_comes_as_it_comes(open_page: OpenPage, site: Site) -> None:
+    page = open_page(outage=True)
+    page.route("**/first-chart?*", lambda route: route.fulfill(status=503, json={"error": "ingest is not running"}))
+    page.goto(f"{site.address}/?device=window&metric=light&range=24h")
+    expect(page.locator("#first-sight")).to_have_count(0)
+    expect(page.locator("#chart .nsewdrag")).to_be_attached()
+    page.unroute_all()
+    page.goto(f"{site.address}/?device=nobody&metric=light&range=24h")
+    expect(page.get_by_text("There is no device “nobody”.")).to_be_visible()
+    expect(page.locator("#first-sight")).to_have_count(0)
 
 
 def test_links_and_downloads_stay_under_the_path(page: Page, site: Site, tmp_path: Path) -> None:
