@@ -12,13 +12,13 @@ from dash import dcc, html
 
 from dashboard import ids
 from dashboard.access.roles import Identity, Role
+from dashboard.layouts.controls import dialog
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.translations import LANGUAGES, Say
 from telemetry.alerts import DIRECTIONS, KINDS, NAME_LENGTH, PER, QUIET, SEVERITIES
 
 _NOTE_LENGTH = 500
 _COMMON: dict[str, Any] = {"rightSection": icon("selector"), "comboboxProps": {"withinPortal": True}}
-_STILL: dict[str, Any] = {"transitionProps": {"duration": 0}, "centered": True}
 
 
 def panel(say: Say, who: Identity) -> html.Div:
@@ -78,7 +78,9 @@ def _rule_form(say: Say) -> dmc.Modal:
         return dmc.NumberInput(id=name, label=label, hideControls=True, decimalScale=6, **more)
 
     units = [{"value": value, "label": unit} for value, unit in (("1", "s"), ("60", "min"), ("3600", "h"))]
-    return dmc.Modal(
+    return dialog(
+        ids.ALERT_FORM,
+        say("alert rule"),
         [
             html.Div(
                 [
@@ -134,16 +136,14 @@ def _rule_form(say: Say) -> dmc.Modal:
                 className="form-end",
             ),
         ],
-        id=ids.ALERT_FORM,
-        title=say("alert rule"),
-        size="lg",
-        closeButtonProps=aria(label=say("close")),
-        **_STILL,
+        say,
     )  # fmt: skip
 
 
 def _seen_form(say: Say) -> dmc.Modal:
-    return dmc.Modal(
+    return dialog(
+        ids.ALERT_SEEN,
+        say("acknowledge"),
         [
             dmc.Textarea(
                 id=ids.ALERT_NOTE, label=say("seen note"), value="", autosize=True, minRows=2, maxRows=6,
@@ -155,16 +155,16 @@ def _seen_form(say: Say) -> dmc.Modal:
                 className="form-end",
             ),
         ],
-        id=ids.ALERT_SEEN,
-        title=say("acknowledge"),
-        closeButtonProps=aria(label=say("close")),
-        **_STILL,
+        say,
+        size="md",
     )  # fmt: skip
 
 
 def _channel_form(say: Say) -> dmc.Modal:
     languages = [{"value": name, "label": say({"en": "english", "fr": "french"}[name])} for name in LANGUAGES]
-    return dmc.Modal(
+    return dialog(
+        ids.CHANNEL_FORM,
+        say("alert channel"),
         [
             dmc.TextInput(id=ids.CHANNEL_NAME, label=say("channel name"), value=""),
             dmc.PasswordInput(
@@ -189,8 +189,6 @@ def _channel_form(say: Say) -> dmc.Modal:
                 className="form-end",
             ),
         ],
-        id=ids.CHANNEL_FORM,
-        title=say("alert channel"),
-        closeButtonProps=aria(label=say("close")),
-        **_STILL,
+        say,
+        size="md",
     )  # fmt: skip

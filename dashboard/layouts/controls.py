@@ -76,6 +76,19 @@ def chart_room(chart: str, box: str, cover: str, height: int, say: Say, *over: C
     )
 
 
+def dialog(component_id: str, title: str, content: list[Child], say: Say, *, size: str = "lg") -> dmc.Modal:
+    """A form over the page, which a callback opens."""
+    return dmc.Modal(
+        content,
+        id=component_id,
+        title=title,
+        size=size,
+        centered=True,
+        closeButtonProps=aria(label=say("close")),
+        transitionProps={"duration": 0},
+    )
+
+
 def custom_range(box: str, start: str, end: str, apply: str, problem: str, say: Say) -> html.Div:
     """Two moments on the page's clock, by the ids of its parts; shown when the range is a custom one."""
     return html.Div(

@@ -15,6 +15,7 @@ from dashboard.access.roles import Identity, Role
 from dashboard.devices.choices import SORTS, STATES
 from dashboard.devices.many import COMMANDS, choices
 from dashboard.layouts.board import board_cards
+from dashboard.layouts.controls import dialog
 from dashboard.layouts.lazy import Lazy
 from dashboard.layouts.measurements import card
 from dashboard.layouts.telling import BOARD, controls
@@ -227,7 +228,9 @@ def _journal(say: Say) -> html.Section:
 
 def _invitation(say: Say) -> dmc.Modal:
     """Adding a board: its name, then all that whoever sets it up needs."""
-    return dmc.Modal(
+    return dialog(
+        ids.ADD_BOX,
+        say("add board"),
         [
             html.P(say("add board hint"), className="dim"),
             html.Div(
@@ -239,10 +242,5 @@ def _invitation(say: Say) -> dmc.Modal:
             ),
             html.Div(id=ids.ADD_MADE, **aria(live="polite")),
         ],
-        id=ids.ADD_BOX,
-        title=say("add board"),
-        size="lg",
-        centered=True,
-        closeButtonProps=aria(label=say("close")),
-        transitionProps={"duration": 0},
+        say,
     )

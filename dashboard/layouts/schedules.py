@@ -10,6 +10,7 @@ from dash import dcc, html
 from dashboard import ids
 from dashboard.access.roles import Identity, Role
 from dashboard.devices.many import choices
+from dashboard.layouts.controls import dialog
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.translations import LONG_WEEKDAYS, Say
 from telemetry.commands import MESSAGE_LENGTH, PERIOD_MS
@@ -73,19 +74,16 @@ def _form(say: Say) -> dmc.Modal:
         ),
         html.Button(say("save"), id=ids.SCHEDULE_SAVE, className="button primary", **data(once="1")),
     ]
-    return dmc.Modal(
+    return dialog(
+        ids.SCHEDULE_FORM,
+        say("schedule"),
         [
             html.Div([*_who_and_what(say), *_when(say)], className="form-grid"),
             html.P(id=ids.SCHEDULE_PREVIEW, className="dim schedule-preview", **aria(live="polite")),
             html.P(id=ids.SCHEDULE_PROBLEM, className="tone-bad", role="alert"),
             html.Div(buttons, className="schedule-end"),
         ],
-        id=ids.SCHEDULE_FORM,
-        title=say("schedule"),
-        size="lg",
-        centered=True,
-        closeButtonProps=aria(label=say("close")),
-        transitionProps={"duration": 0},
+        say,
     )
 
 
