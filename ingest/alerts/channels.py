@@ -17,6 +17,7 @@ from typing import Any
 
 from ulid import ULID
 
+from ingest.alerts.words import LANGUAGES
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError
 from telemetry.timestamps import now_us
@@ -26,7 +27,6 @@ _log = logging.getLogger(__name__)
 NAME_LENGTH = 60
 _URL_LENGTH = 2_000
 _MOST = 50
-LANGUAGES = ("en", "fr")
 
 
 @dataclass(frozen=True, slots=True)

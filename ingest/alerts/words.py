@@ -21,36 +21,50 @@ _WEEKDAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
 }
-_PHRASES: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "info": "Info", "warning": "Warning", "critical": "Critical", "over": "Over",
-        "several": "{count} alerts", "more": "… and {count} more, on the page.",
-        "above": "{what} is {value}, above {level}", "below": "{what} is {value}, below {level}",
-        "outside": "{what} is {value}, outside of what is usual for this hour",
-        "change": "{what} changes by {value} a {per}, more than {level}",
-        "silent": "nothing heard for {value}", "battery": "{what} is {value}, below {level}",
-        "flag": "the device says that its battery is low",
-        "since": "since {time}", "worst": "at worst {value}", "lasted": "from {time} to {end}",
-        "ended": "{what}: over at {end}, began {time}", "over in quiet": "over again",
-        "unwatched": "{what}: no longer watched, its rule was changed or switched off at {end}",
-        "minute": "minute", "hour": "hour", "rule": "Rule: {name}", "silence": "silence",
-        "test title": "Lumos: test", "test": "This is a test of the channel {name}. Alerts will come this way.",
-    },
-    "fr": {
-        "info": "Info", "warning": "Attention", "critical": "Critique", "over": "Terminé",
-        "several": "{count} alertes", "more": "… et {count} de plus, sur la page.",
-        "above": "{what} est à {value}, au-dessus de {level}", "below": "{what} est à {value}, en dessous de {level}",
-        "outside": "{what} est à {value}, hors de l’habituel pour cette heure",
-        "change": "{what} change de {value} par {per}, plus que {level}",
-        "silent": "aucune nouvelle depuis {value}", "battery": "{what} est à {value}, en dessous de {level}",
-        "flag": "l’appareil signale que sa pile est faible",
-        "since": "depuis {time}", "worst": "au pire {value}", "lasted": "de {time} à {end}",
-        "ended": "{what} : terminé à {end}, commencé {time}", "over in quiet": "terminé depuis",
-        "unwatched": "{what} : n’est plus surveillé, sa règle a été modifiée ou désactivée à {end}",
-        "minute": "minute", "hour": "heure", "rule": "Règle : {name}", "silence": "silence",
-        "test title": "Lumos : essai", "test": "Ceci est un essai du canal {name}. Les alertes passeront par ici.",
-    },
-}  # fmt: skip
+LANGUAGES = ("en", "fr")
+#: Each phrase in these languages.
+_PHRASES: Mapping[str, tuple[str, str]] = {
+    "info": ("Info", "Info"),
+    "warning": ("Warning", "Attention"),
+    "critical": ("Critical", "Critique"),
+    "over": ("Over", "Terminé"),
+    "several": ("{count} alerts", "{count} alertes"),
+    "more": ("… and {count} more, on the page.", "… et {count} de plus, sur la page."),
+    "above": ("{what} is {value}, above {level}", "{what} est à {value}, au-dessus de {level}"),
+    "below": ("{what} is {value}, below {level}", "{what} est à {value}, en dessous de {level}"),
+    "outside": (
+        "{what} is {value}, outside of what is usual for this hour",
+        "{what} est à {value}, hors de l’habituel pour cette heure",
+    ),
+    "change": (
+        "{what} changes by {value} a {per}, more than {level}",
+        "{what} change de {value} par {per}, plus que {level}",
+    ),
+    "silent": ("nothing heard for {value}", "aucune nouvelle depuis {value}"),
+    "battery": ("{what} is {value}, below {level}", "{what} est à {value}, en dessous de {level}"),
+    "flag": ("the device says that its battery is low", "l’appareil signale que sa pile est faible"),
+    "since": ("since {time}", "depuis {time}"),
+    "worst": ("at worst {value}", "au pire {value}"),
+    "lasted": ("from {time} to {end}", "de {time} à {end}"),
+    "ended": ("{what}: over at {end}, began {time}", "{what} : terminé à {end}, commencé {time}"),
+    "over in quiet": ("over again", "terminé depuis"),
+    "unwatched": (
+        "{what}: no longer watched, its rule was changed or switched off at {end}",
+        "{what} : n’est plus surveillé, sa règle a été modifiée ou désactivée à {end}",
+    ),
+    "minute": ("minute", "minute"),
+    "hour": ("hour", "heure"),
+    "rule": ("Rule: {name}", "Règle : {name}"),
+    "silence": ("silence", "silence"),
+    "test title": ("Lumos: test", "Lumos : essai"),
+    "test": (
+        "This is a test of the channel {name}. Alerts will come this way.",
+        "Ceci est un essai du canal {name}. Les alertes passeront par ici.",
+    ),
+}
+_SAID: Mapping[str, Mapping[str, str]] = {
+    language: {key: texts[column] for key, texts in _PHRASES.items()} for column, language in enumerate(LANGUAGES)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,7 @@ class News:
 
 def compose(news: Sequence[News], language: str, link: str) -> tuple[str, str, str]:
     """`(title, body, kind)` of one message about these."""
-    phrases = _PHRASES[language]
+    phrases = _SAID[language]
     lines = [_line(each, language) for each in news]
     if len(news) == 1:
         title = f"{_head(news[0], language)}: {news[0].row['name']}"
@@ -85,8 +99,8 @@ def compose(news: Sequence[News], language: str, link: str) -> tuple[str, str, s
 
 def trial(name: str, language: str, link: str) -> tuple[str, str, str]:
     """What the test button sends."""
-    body = _PHRASES[language]["test"].format(name=name)
-    return _PHRASES[language]["test title"], f"{body}\n{link}" if link else body, "info"
+    body = _SAID[language]["test"].format(name=name)
+    return _SAID[language]["test title"], f"{body}\n{link}" if link else body, "info"
 
 
 def _kind(news: Sequence[News]) -> str:
@@ -99,12 +113,12 @@ def _kind(news: Sequence[News]) -> str:
 
 def _head(news: News, language: str) -> str:
     key = "over" if news.whats == {"ended"} else str(news.row["severity"])
-    return _PHRASES[language][key]
+    return _SAID[language][key]
 
 
 def _line(news: News, language: str) -> str:
     """One alert in one sentence: the device, what is wrong or over, and when."""
-    phrases, row, rule = _PHRASES[language], news.row, news.rule
+    phrases, row, rule = _SAID[language], news.row, news.rule
     what = str(row["label"] or row["metric"] or phrases["silence"])
     zone = ZoneInfo(rule.zone)
     began = _when(row["began_us"], zone, language)
