@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 
 from ingest.alerts.book import Book
+from ingest.alerts.consequences import Consequences
 from ingest.alerts.episodes import Episode, Episodes
-from ingest.alerts.news import News
 from ingest.alerts.rules import Rules
 from ingest.alerts.silence import Silences
 from ingest.alerts.watch import Bands, Key, Watch
@@ -64,8 +64,8 @@ class Alerts:
         self.clock = Clock()
         self.rules = Rules(connection)
         self._episodes = Episodes(connection)
-        self._news = News(self._episodes, recent, channels, self._now)
-        self._silences = Silences(recent, self._news.open, self._news.end)
+        self._consequences = Consequences(self._episodes, recent, channels, self._now)
+        self._silences = Silences(recent, self._consequences.open, self._consequences.end)
         self._book = Book(connection, self.rules, memory.catalog, recent)
         self._pending: set[Watch] = set()
         self._next_tick = self._next_peaks = self._well_from = 0.0
@@ -180,9 +180,9 @@ class Alerts:
         """Watch who is there now; what is watched no more is over."""
         now = self._now()
         for episode, why in self._book.bind(now, left_open or {}):
-            self._news.give_up(episode, now, why)
+            self._consequences.give_up(episode, now, why)
         watches = self._book.watches.values()
-        self._news.watch(watches)
+        self._consequences.watch(watches)
         self._pending = {watch for watch in watches if watch.state.is_pending}
         self._silences.watch([watch for watch in watches if watch.is_silence], self._book.known, now)
 
@@ -222,21 +222,21 @@ class Alerts:
                 watch.touched_us = now
                 if not was_still or watch.state.since_us is not None:
                     self._note(watch)
-        self._news.tell(now)
+        self._consequences.tell(now)
 
     def _take(self, watch: Watch, series_id: int, t_us: int, value: float) -> None:
         shown = self._book.shown(series_id, t_us, value)
         change = None if shown is None else watch.take(t_us, shown)
         if change is Change.OPENED:
-            self._news.open(watch, series_id, watch.state.last_value)
+            self._consequences.open(watch, series_id, watch.state.last_value)
         elif change is Change.CLOSED:
-            self._news.end(watch, t_us)
+            self._consequences.end(watch, t_us)
 
     def _note(self, watch: Watch) -> None:
         """Remember what became of a watch."""
         (self._pending.add if watch.state.is_pending else self._pending.discard)(watch)
         if watch.state.is_open:
-            self._news.worsen(watch)
+            self._consequences.worsen(watch)
         self._book.requiet(watch, self._now())
 
     def _pass_time(self, connected: bool) -> None:
@@ -251,10 +251,10 @@ class Alerts:
         for watch in list(self._pending):
             # The last reading stands as long as its board is there to say otherwise.
             if not self._is_offline(watch.device) and watch.state.pass_time(now) is Change.OPENED:
-                self._news.open(watch, watch.series[0], watch.state.last_value)
+                self._consequences.open(watch, watch.series[0], watch.state.last_value)
                 self._note(watch)
         self._silences.look(now, self.clock.seconds(), connected=connected)
-        self._news.tell(now)
+        self._consequences.tell(now)
 
     def _is_offline(self, device: str) -> bool:
         device_id = self._memory.catalog.find_device(device)

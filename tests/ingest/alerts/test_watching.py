@@ -71,7 +71,7 @@ def test_what_comes_late_or_out_of_order_trips_nothing_that_is_not_so_now(room: 
 
 def test_the_past_of_a_board_that_was_out_of_reach_is_kept_but_is_no_news(room: Watchroom) -> None:
     room.read(heat=20)
-    room.alerts._news.channels = lambda: ("c",)
+    room.alerts._consequences.channels = lambda: ("c",)
     room.rule("above", **HEAT, level=30, hold_seconds=60)
     room.pass_time(7_200)
     room.read_many("window", [(7_000 - n * 10, {"heat": 35}) for n in range(20)])
@@ -208,7 +208,7 @@ def test_a_restart_in_mid_alert_neither_forgets_nor_tells_twice(
 ) -> None:
     room.read("attic", heat=20)
     room.read(heat=20)
-    room.alerts._news.channels = lambda: ("c",)
+    room.alerts._consequences.channels = lambda: ("c",)
     room.rule("above", metric="heat", level=30, hold_seconds=30)
     room.rule("silent", device="attic", hold_seconds=60)
     room.pass_time(1)
@@ -216,14 +216,14 @@ def test_a_restart_in_mid_alert_neither_forgets_nor_tells_twice(
     room.pass_time(20)
     room.read(heat=35)
     again()  # while it is pending
-    room.alerts._news.channels = lambda: ("c",)
+    room.alerts._consequences.channels = lambda: ("c",)
     room.pass_time(10)
     room.read(heat=34)
     assert room.episodes("began_us", "peak", "ended_us") == [(T + SECOND, 35.0, None)]
     room.pass_time(40)
     assert room.messages() == [("c", "opened", -40), ("c", "opened", 0)]
     again()  # while both are open
-    room.alerts._news.channels = lambda: ("c",)
+    room.alerts._consequences.channels = lambda: ("c",)
     assert room.alerts.open_count == 2
     room.pass_time(100)
     room.read(heat=36)

@@ -1,4 +1,4 @@
-"""From a watch that trips to its episode: opens it, ends it, and has it told once it is known to be news.
+"""What follows from a watch that trips or clears: its episode begins or ends, and is told once it is known to be news.
 
 Nothing is looked at here: the engine says what tripped and what is over. Used in the writer's thread alone.
 """
@@ -21,7 +21,7 @@ _FRESH_US = 60 * US_PER_SECOND
 _SETTLED_US = 10 * US_PER_SECOND
 
 
-class News:
+class Consequences:
     """The episodes of watches. `channels` tells the ids of the channels that there are, `clock` the time."""
 
     def __init__(
