@@ -1,8 +1,8 @@
 """What panels and pages ask at the same moment is asked once: the lists of devices and series, which nearly all need.
 
 A page that opens asks for them five times, a classroom's browsers each time anything changes. An answer is shared for a
-fifth of a second, and never past what this process knows to have changed: an action that it carried out, or a revision
-of the store that it has heard of since. So whoever acted, or was told that something is new, sees it.
+fifth of a second, and never past what this process knows to have changed: an action that it carried out, a reading or
+a revision of the store that it has heard of since. So whoever acted, or was told that something is new, sees it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Questions without arguments of which everybody gets the same answer.
 _SHARED = ("devices", "series")
 _SECONDS = 0.2
+#: Questions that tell how far the store has come, and how they call it: by readings, by all else, by the devices shown.
+_TELL_BESIDE = ("changes", "latest")
+_TOLD = ("cursor", "revision", "standing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class SharedAnswers:
         self._clock = clock
         self._lock = threading.Lock()
         self._asked: dict[str, _Asked] = {}
-        self._revision: int | None = None
+        #: How far the store had come when somebody heard of it last.
+        self._known: dict[str, Any] = {}
 
     def ask(self, question: str, **arguments: Any) -> pa.Table:
         """The answer to a named question; errors as those of telemetry.reader.Reader.ask, shared likewise."""
@@ -70,15 +74,15 @@ class SharedAnswers:
             self._asked.clear()
 
     def _hear(self, question: str, found: pa.Table) -> None:
-        """Whether the store has changed since, as these two tell beside their answers."""
-        if question == "changes":
-            revision = int(metadata_of(found)["revision"])
+        """Whether the store has changed since, as some questions tell beside their answers."""
+        if question in _TELL_BESIDE:
+            heard = {key: value for key, value in metadata_of(found).items() if key in _TOLD}
         elif question == "health":
-            revision = int(found.column("revision")[0].as_py())
+            heard = {"revision": found.column("revision")[0].as_py()}
         else:
             return
-        if revision != self._revision:
-            self._revision = revision
+        if not heard.items() <= self._known.items():
+            self._known = {**self._known, **heard}
             self.forget()
 
 

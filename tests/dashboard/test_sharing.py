@@ -21,6 +21,7 @@ class Store:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.revision = 1
+        self.cursor = "here:1"
         self.gate = threading.Event()
         self.gate.set()
         self.fails = False
@@ -32,7 +33,9 @@ class Store:
         if self.fails:
             raise StoreUnavailableError("it does not answer")
         if question == "changes":
-            return with_metadata(pa.table({"t_us": []}), revision=self.revision)
+            return with_metadata(pa.table({"t_us": []}), revision=self.revision, cursor=self.cursor)
+        if question == "latest":
+            return with_metadata(pa.table({"t_us": []}), standing=self.revision, cursor=self.cursor)
         return pa.table({"revision": [self.revision], "count": [count]})
 
 
@@ -75,7 +78,7 @@ def test_questions_about_something_are_everybodys_own(store: Store) -> None:
     assert [count(shared.ask("commands", device=device)) for device in ("a", "a")] == [1, 2]
 
 
-@pytest.mark.parametrize("question", ["changes", "health"])
+@pytest.mark.parametrize("question", ["changes", "latest", "health"])
 def test_whoever_heard_that_something_is_new_gets_the_new(question: str, store: Store) -> None:
     shared = SharedAnswers(store)
     shared.ask(question)
@@ -85,6 +88,16 @@ def test_whoever_heard_that_something_is_new_gets_the_new(question: str, store: 
     store.revision = 2
     shared.ask(question)
     assert count(shared.ask("devices")) == 2
+
+
+@pytest.mark.parametrize("question", ["changes", "latest"])
+def test_whoever_heard_of_a_reading_gets_the_new(question: str, store: Store) -> None:
+    shared = SharedAnswers(store)
+    shared.ask(question)
+    assert count(shared.ask("series")) == 1
+    store.cursor = "after-a-restart:1"
+    shared.ask(question)
+    assert count(shared.ask("series")) == 2
 
 
 def test_whoever_acted_sees_it_though_the_same_was_under_way(store: Store) -> None:
