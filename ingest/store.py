@@ -72,8 +72,6 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "cache_local_files": True,
-        # What a question or a fold needed for a moment goes back to the system after it, not only past 128 MB of it.
-        "allocator_flush_threshold": "8MB",
     }
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:

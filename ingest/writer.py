@@ -37,6 +37,7 @@ from ingest.tally import Tally
 from ingest.telling import Telling
 from ingest.transactions import NEVER, NOT_NOW, roll_back
 from telemetry.datafolder import DataFolder
+from telemetry.lean import give_back
 from telemetry.settings import Settings
 from telemetry.timestamps import now_us
 from telemetry.topics import TopicKind, Topics
@@ -273,6 +274,7 @@ class Writer:
         self._arrivals.shorten()
         self.memory.unacknowledged.shorten()
         self.memory.numbers.shrink()
+        give_back()
 
 
 def _carry_out(task: Task) -> None:
