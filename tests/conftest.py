@@ -1,7 +1,7 @@
 """What holds for all tests: no example of a property test has a deadline, since a busy machine would miss it.
 
-And their order over two processes: one takes all that is seen in a browser, which needs a processor for itself, the
-other file after file of the rest, what takes longest first. So no processor waits at the end for one file.
+And their order over two processes, of which each takes file after file (`--dist loadfile`): what takes longest first,
+so that no processor waits at the end for one file. A file stays together, since its tests share what is running.
 """
 
 from pathlib import Path
@@ -27,12 +27,8 @@ _FIRST = (
 _HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(_name(item)))
-    for item in items:
-        name = _name(item)
-        item.add_marker(pytest.mark.xdist_group("browser" if name.startswith("browser/") else name))
 
 
 def _name(item: pytest.Item) -> str:

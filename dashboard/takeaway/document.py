@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dashboard import figures, formats, zones
+from dashboard import figures, formats, vendor, zones
 from dashboard.context import Context
 from dashboard.explore import panels
 from dashboard.explore.choices import Catalog, Exploration, resolve, zoom_in
@@ -155,6 +155,4 @@ def _json(name: str, content: Any) -> str:
 
 
 def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return str(get_plotlyjs()).replace("</script", "<\\/script")
+    return vendor.PLOTLY.read_text(encoding="utf-8").replace("</script", "<\\/script")

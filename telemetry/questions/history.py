@@ -19,7 +19,7 @@ from telemetry.questions.answering import (
     with_metadata,
 )
 from telemetry.questions.narrowing import narrowed
-from telemetry.questions.places import place
+from telemetry.questions.places import SUMS, place
 from telemetry.timestamps import US_PER_DAY, US_PER_SECOND
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def buckets_of(
     rows = f"""
         WITH names(device, metric, series_id, chosen) AS (VALUES {_named(names)}), found AS (
             SELECT chosen, {_grid(width, origin)} AS t_us, {_BUCKET}
-            FROM ({where.parts(widest(width))}) JOIN names USING (series_id) GROUP BY 1, 2
+            FROM ({where.parts(widest(width), SUMS)}) JOIN names USING (series_id) GROUP BY 1, 2
         )
         SELECT device, metric, t_us, mean, found.min, found.max, found.count
         FROM found JOIN names ON names.series_id = found.chosen ORDER BY device, metric, t_us

@@ -8,7 +8,7 @@ they begin. A correction that came after its readings had expired is applied to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -31,15 +31,23 @@ from telemetry.timestamps import US_PER_DAY
 if TYPE_CHECKING:
     import duckdb
 
-_ROLLUP = "bucket_us AS t_us, series_id, count, sum, sum_squares, min, max, first_us, first, last_us, last"
-_PACKED = (
-    "bucket_us AS t_us, series_id, count::BIGINT AS count, sum, sum_squares, min, max,"
-    " bucket_us + first_us AS first_us, first, bucket_us + last_us AS last_us, last"
-)
-_READING = (
-    "t_us, series_id, 1::BIGINT AS count, value AS sum, value * value AS sum_squares, value AS min, value AS max,"
-    " t_us AS first_us, value AS first, t_us AS last_us, value AS last"
-)
+#: The columns of parts, as each kind of source tells them.
+_ROLLUP = {name: name for name in ("count", "sum", "sum_squares", "min", "max", "first_us", "first", "last_us", "last")}
+_PACKED = {
+    **_ROLLUP,
+    "count": "count::BIGINT",
+    "first_us": "bucket_us + first_us",
+    "last_us": "bucket_us + last_us",
+}
+_READING = {
+    **dict.fromkeys(_ROLLUP, "value"),
+    "count": "1::BIGINT",
+    "sum_squares": "value * value",
+    "first_us": "t_us",
+    "last_us": "t_us",
+}
+#: Most questions need no more than these, and DuckDB plans each column of each source.
+SUMS = ("count", "sum", "min", "max")
 _VALUE = "t_us, series_id, value"
 
 
@@ -59,21 +67,22 @@ class Place:
     outstanding: tuple[Scaling, ...]
     files: ClosedFiles
 
-    def parts(self, level: Level) -> str:
-        """SELECT t_us, series_id, count, sum, sum_squares, min, max, first_us, first, last_us, last.
+    def parts(self, level: Level, columns: Collection[str] = tuple(_ROLLUP)) -> str:
+        """SELECT t_us, series_id and some of count, sum, sum_squares, min, max, first_us, first, last_us, last.
 
         Rows of `level` or finer, of which each moment belongs to the bucket that holds its `t_us`; several rows may
         speak of the same bucket.
         """
+        reading = _selected("t_us", _READING, columns)
         wanted = (part for span in self._spans() for part in stretches(*span, level))
-        selects = [self._closed(part) for part in self._available(wanted)]
+        selects = [self._closed(part, columns) for part in self._available(wanted)]
         if level is RAW:
-            selects.append(self._live_readings(_READING, self.start_us, self.end_us))
+            selects.append(self._live_readings(reading, self.start_us, self.end_us))
         else:
             first, last = _whole(self.start_us, self.end_us, MINUTE)
-            selects.append(self._rows("live_minutes", _ROLLUP, first, last))
-            selects += [self._live_readings(_READING, *edge) for edge in ((self.start_us, first), (last, self.end_us))]
-        selects.append(self._select(_READING, "FROM tail", self.start_us, self.end_us))
+            selects.append(self._rows("live_minutes", _selected("bucket_us", _ROLLUP, columns), first, last))
+            selects += [self._live_readings(reading, *edge) for edge in ((self.start_us, first), (last, self.end_us))]
+        selects.append(self._select(reading, "FROM tail", self.start_us, self.end_us))
         return _union(selects)
 
     def readings(self) -> str:
@@ -134,14 +143,20 @@ class Place:
         if horizon < stretch.to_us:
             found.append(Stretch(stretch.level, max(horizon, stretch.from_us), stretch.to_us))
 
-    def _closed(self, stretch: Stretch) -> str:
+    def _closed(self, stretch: Stretch, columns: Collection[str]) -> str:
         if stretch.level is RAW:
-            return self._closed_readings(_READING, stretch.from_us, stretch.to_us)
-        source, columns = (stretch.level.table, _ROLLUP)
+            return self._closed_readings(_selected("t_us", _READING, columns), stretch.from_us, stretch.to_us)
+        source, known = stretch.level.table, _ROLLUP
         if stretch.level is MINUTE:
-            source, columns = self._files(stretch), _PACKED
-        rows = self._rows(source, columns, stretch.from_us, stretch.to_us) if source else ""
-        return scaled_rollups(rows, self.outstanding) if rows else ""
+            source, known = self._files(stretch), _PACKED
+        if not self.outstanding:
+            return self._rows(source, _selected("bucket_us", known, columns), stretch.from_us, stretch.to_us)
+        rows = self._rows(source, _selected("bucket_us", known, known), stretch.from_us, stretch.to_us)
+        return (
+            f"SELECT {_selected('t_us', _ROLLUP, columns)} FROM ({scaled_rollups(rows, self.outstanding)})"
+            if rows
+            else ""
+        )
 
     def _closed_readings(self, columns: str, from_us: int, to_us: int) -> str:
         files = self._files(Stretch(RAW, from_us, to_us)) if from_us < to_us else ""
@@ -164,7 +179,7 @@ class Place:
         return scaled_bins(rows, self.outstanding) if rows else ""
 
     def _rows(self, source: str, columns: str, from_us: int, to_us: int) -> str:
-        if from_us >= to_us:
+        if from_us >= to_us or not source:
             return ""
         return f"SELECT {columns} FROM {source} WHERE {self._chosen} AND bucket_us >= {from_us} AND bucket_us < {to_us}"
 
@@ -214,6 +229,12 @@ def _whole(start_us: int, end_us: int, level: Level) -> tuple[int, int]:
     first = -(-start_us // level.width_us) * level.width_us
     last = end_us // level.width_us * level.width_us
     return (first, last) if first < last else (end_us, end_us)
+
+
+def _selected(moment: str, known: Mapping[str, str], columns: Collection[str]) -> str:
+    """What to select of a source: `moment` as t_us, its series, and some of the columns it is known to have."""
+    found = (name if known[name] == name else f"{known[name]} AS {name}" for name in columns)
+    return ", ".join((moment if moment == "t_us" else f"{moment} AS t_us", "series_id", *found))
 
 
 def _union(selects: list[str]) -> str:

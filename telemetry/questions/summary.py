@@ -13,7 +13,7 @@ from telemetry.local_time import Restriction, pieces, restriction
 from telemetry.questions.answering import check_number, check_range, find_series, table, with_metadata
 from telemetry.questions.coverage import counted, coverage
 from telemetry.questions.narrowing import narrowed
-from telemetry.questions.places import Place, place
+from telemetry.questions.places import SUMS, Place, place
 from telemetry.sketch import quantiles, spread
 from telemetry.timestamps import EARLIEST_US, LATEST_US, US_PER_DAY, US_PER_HOUR, now_us
 
@@ -101,7 +101,7 @@ def _from_parts(where: Place, only: Restriction) -> tuple[dict[str, Any], bool]:
             CASE WHEN sum(count) > 0 THEN
                 sqrt(greatest(sum(sum_squares) / sum(count) - (sum(sum) / sum(count)) ** 2, 0)) END AS deviation,
             min(min) AS min, max(max) AS max, min(first_us) AS first_us, max(last_us) AS last_us
-        FROM ({narrowed(where, only, US_PER_DAY)})
+        FROM ({narrowed(where, only, US_PER_DAY, columns=(*SUMS, "sum_squares", "first_us", "last_us"))})
         """
     ).fetchall()
     names = ("count", "mean", "deviation", "min", "max", "first_us", "last_us")
