@@ -22,7 +22,7 @@ from ingest.vitals import with_vitals
 from ingest.writer import Writer
 from telemetry.corrections import in_force, shown_value
 from telemetry.datafolder import DataFolder
-from telemetry.questions import QUESTIONS, Question, with_metadata
+from telemetry.questions import QUESTIONS, Question, from_memory, with_metadata
 from telemetry.timestamps import now_us
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def with_live_questions(
     """All questions by name, the live ones bound to the parts they ask."""
     started_us = now_us()
 
+    @from_memory
     def changes(connection: duckdb.DuckDBPyConnection, *, device: str, metric: str, cursor: str) -> pa.Table:
         """What was committed since a cursor, corrected: t_us, value, in order of commit.
 
@@ -55,6 +56,7 @@ def with_live_questions(
         )
         return with_metadata(table, cursor=found.cursor, complete=found.complete, revision=recent.revision)
 
+    @from_memory
     def latest(connection: duckdb.DuckDBPyConnection, *, cursor: str) -> pa.Table:
         """The newest reading of each series that has a newer one than at the cursor: device, metric, t_us, value.
 

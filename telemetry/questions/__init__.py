@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from telemetry.questions.alert_trial import alert_preview
 from telemetry.questions.alerting import alert_episodes, alert_rules
-from telemetry.questions.answering import POINTS, Question, answer, described, metadata_of, with_metadata
+from telemetry.questions.answering import POINTS, Question, answer, described, from_memory, metadata_of, with_metadata
 from telemetry.questions.behind import sql_behind
 from telemetry.questions.boards import conditions, descriptions, restarts
 from telemetry.questions.catalog import controls, devices, last_values, series
@@ -75,4 +75,4 @@ QUESTIONS: Mapping[str, Question] = {
     )
 }
 
-__all__ = ["POINTS", "QUESTIONS", "Question", "answer", "described", "metadata_of", "with_metadata"]
+__all__ = ["POINTS", "QUESTIONS", "Question", "answer", "described", "from_memory", "metadata_of", "with_metadata"]

@@ -50,8 +50,8 @@ def test_the_file_has_its_charts_its_numbers_and_plotly_inside_and_names_nobody_
     figures = [json.loads(found) for found in _FIGURE.findall(text)]
     assert len(figures) >= 4  # the timeline, the typical week, the distribution, the days
     assert '<html lang="fr" data-mantine-color-scheme="dark">' in text
-    assert "plotly.js v" in text
-    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", text.partition("plotly.js v")[0])
+    assert "plotly.js (cartesian" in text
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", text.partition("plotly.js (cartesian")[0])
     assert "Content-Security-Policy" in text
     address = re.search(r'href="data:text/csv;base64,([^"]*)"', text)
     assert address is not None
