@@ -253,7 +253,7 @@ def test_a_nameless_board_does_what_the_original_program_does_and_no_more(broker
 def test_a_wrong_password_is_refused(broker: Guarded) -> None:
     broker.users.add_board("window")
     broker.reread()
-    until(lambda: _refused(broker, "window", "not it"), "the refusal")
+    assert until(lambda: _refused(broker, "window", "not it"), "the refusal")
 
 
 def test_a_removed_board_is_refused_without_a_restart(broker: Guarded) -> None:
@@ -261,7 +261,7 @@ def test_a_removed_board_is_refused_without_a_restart(broker: Guarded) -> None:
     password = broker.users.renew_board("window")
     broker.users.remove_board("window")
     broker.reread()
-    until(lambda: _refused(broker, "window", password), "the refusal")
+    assert until(lambda: _refused(broker, "window", password), "the refusal")
 
 
 def test_names_that_cannot_be_a_board_are_refused(tmp_path: Path) -> None:

@@ -100,12 +100,15 @@ def test_a_message_longer_than_the_screen_scrolls(station: Station) -> None:
 
 
 def test_a_screen_that_was_pulled_off_shows_again_once_it_is_back(station: Station) -> None:
+    starts = station.board.starts
     station.board.set_screen(plugged=False)
     station.board.set_adc(36, 777)
     station.board.says(b"the screen does not answer")
     station.listener.wait_for(_OUTPUT, lambda body: body["light"] == 777)
+    assert station.board.starts == starts  # the board goes on without it
     station.board.set_screen(plugged=True)
-    station.shows("v1", "Light 777 raw", "connected")
+    lines = station.shows("v1", "Light 777 raw", "connected")
+    assert lines[0] == "v1"  # all of it is drawn anew, not only what has changed since
 
 
 def test_the_button_pauses_and_resumes_and_says_so(station: Station) -> None:
