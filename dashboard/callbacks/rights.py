@@ -87,7 +87,9 @@ def _register_merging(app: dash.Dash, context: Context) -> None:
     def fill(kept: Kept | None, browser: Kept, page: Kept) -> Any:
         if not kept or not kept["device"]:
             raise PreventUpdate
-        return (*choices(context, str(kept["device"]), style_of(context, page, browser)), "", None, None, None)
+        # What was just done is still to be read; another device begins without the answers given to the one before.
+        answers = [no_update] * 3 if "again" in kept else [None] * 3
+        return (*choices(context, str(kept["device"]), style_of(context, page, browser)), "", *answers)
 
     @app.callback(
         Output(ids.MERGE_SAID, "children"),

@@ -198,6 +198,8 @@ def test_a_port_that_another_program_has_is_said(bare: VirtualBoard) -> None:
 
 
 def test_a_port_that_this_user_may_not_open_is_said(bare: VirtualBoard) -> None:
+    # The whole process becomes somebody else for a moment, who could not start the board either.
+    bare.says(b">>>")
     Path(bare.port).chmod(0)
     root = os.geteuid() == 0
     if root:
