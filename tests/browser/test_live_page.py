@@ -126,7 +126,11 @@ def test_a_tick_with_nothing_new_carries_next_to_nothing(open_page: OpenPage, de
             if empty:
                 heads.append(sum(len(name) + len(value) + 4 for name, value in response.all_headers().items()))
 
+    # The first tick still hears what was stored while the page opened, and Plotly fits a new chart to its room once.
+    page.on("response", weigh)
+    until(lambda: page.wait_for_timeout(200) or bodies, "the first tick")
     quiet(page)
+    bodies.clear()
     page.evaluate(
         """() => {
             window.drawn = 0;
@@ -134,9 +138,8 @@ def test_a_tick_with_nothing_new_carries_next_to_nothing(open_page: OpenPage, de
             window.before = document.querySelector('#chart .main-svg').outerHTML;
         }"""
     )
-    page.on("response", weigh)
     until(lambda: page.wait_for_timeout(200) or len(bodies) >= 4, "four ticks")
-    assert max(bodies[1:]) <= 400
+    assert max(bodies) <= 400
     assert bodies.count(0) >= 2
     assert max(heads) <= 400
     # Unchanged data leaves the chart as it is: not one stroke of it is drawn again.
