@@ -22,6 +22,7 @@ import pyarrow as pa
 from pyarrow import flight
 
 from ingest.actions import Actions
+from ingest.transactions import CHANGES
 from telemetry.datafolder import DataFolder
 from telemetry.errors import (
     AccessError,
@@ -33,6 +34,7 @@ from telemetry.errors import (
 )
 from telemetry.flight_protocol import pack_error
 from telemetry.questions import Question, answer
+from telemetry.questions.remembering import Memory, Remembering
 from telemetry.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
         self._cursors: queue.SimpleQueue[duckdb.DuckDBPyConnection] = queue.SimpleQueue()
         self._by_id: dict[int, _Running] = {}
         self._lock = threading.Lock()
+        self._remembered: tuple[int, Memory] = (-1, {})
         self._closing = threading.Event()
         threading.Thread(target=self._watch, name="watch questions", daemon=True).start()
 
@@ -125,11 +128,34 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
             return self._cancel(request["cancel"])
         if isinstance(request.get("question"), str) and isinstance(arguments, dict):
             name = request["question"]
-            return self._run(context, number, lambda cursor: answer(cursor, self._questions, name, arguments))
+            return self._run(context, number, lambda cursor: self._answer(cursor, name, arguments))
         if isinstance(request.get("sql"), str):
             statement, parameters = request["sql"], request.get("parameters")
             return self._run(context, number, lambda cursor: self._select(cursor, statement, parameters))
         raise QuestionError("ask {question, arguments} or {sql, parameters}")
+
+    def _answer(self, cursor: duckdb.DuckDBPyConnection, name: str, arguments: dict[str, Any]) -> pa.Table:
+        """The answer to a named question, with what others looked up as long as nothing can have changed it."""
+        standing = CHANGES.standing
+        if standing is not None:
+            try:
+                found = answer(Remembering(cursor, self._memory_of(standing)), self._questions, name, arguments)
+            except duckdb.InterruptException:
+                raise
+            except duckdb.Error:
+                if CHANGES.standing == standing:
+                    raise
+            else:
+                if CHANGES.standing == standing:
+                    return found
+        # What was remembered and what was read may be of two moments: each looks for itself, in one transaction.
+        return answer(cursor, self._questions, name, arguments)
+
+    def _memory_of(self, standing: int) -> Memory:
+        with self._lock:
+            if self._remembered[0] != standing:
+                self._remembered = (standing, {})
+            return self._remembered[1]
 
     def _select(self, cursor: duckdb.DuckDBPyConnection, statement: str, parameters: Any) -> pa.Table:
         """The rows of one SELECT; QuestionRefusedError for anything else."""

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from typing import Any
 
 import duckdb
@@ -35,7 +36,7 @@ from ingest.storage.keeper import Keeper
 from ingest.subscriber import Subscriber
 from ingest.tally import Tally
 from ingest.telling import Telling
-from ingest.transactions import NEVER, NOT_NOW, roll_back
+from ingest.transactions import CHANGES, NEVER, NOT_NOW, roll_back
 from telemetry.datafolder import DataFolder
 from telemetry.lean import give_back
 from telemetry.settings import Settings
@@ -202,6 +203,7 @@ class Writer:
         self._seen(batch)
 
     def _write(self, batch: Batch, fill: Callable[[], None]) -> None:
+        known = self.catalog.generation
         try:
             self.connection.execute("BEGIN")
             fill()
@@ -209,7 +211,9 @@ class Writer:
                 if rows:
                     self._appenders[table].append_rows(rows)
                     self._appenders[table].flush()
-            self.connection.execute("COMMIT")
+            # Readings change nothing that questions remember; a new device or series does.
+            with CHANGES.made() if self.catalog.generation != known else nullcontext():
+                self.connection.execute("COMMIT")
         except BaseException:
             for appender in self._appenders.values():
                 appender.clear()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from telemetry.errors import QuestionError, nearest
+from telemetry.questions.remembering import Remembering, remembered
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,7 +46,10 @@ def from_memory(question: Question) -> Question:
 
 
 def answer(
-    connection: duckdb.DuckDBPyConnection, questions: Mapping[str, Question], name: str, arguments: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection | Remembering,
+    questions: Mapping[str, Question],
+    name: str,
+    arguments: Mapping[str, Any],
 ) -> pa.Table:
     """Answer a question by name inside a read-only transaction. Raises QuestionError for a wrong name or argument."""
     question = find_question(questions, name, arguments)
@@ -126,6 +130,10 @@ def find_series(connection: duckdb.DuckDBPyConnection, device: str, metric: str)
 
     A replaced board's own name leads to the device that it is shown under.
     """
+    return remembered(connection, ("series", device, metric), lambda: _find_series(connection, device, metric))
+
+
+def _find_series(connection: duckdb.DuckDBPyConnection, device: str, metric: str) -> list[int]:
     rows = connection.execute(
         "SELECT series_id FROM series JOIN devices USING (device_id) WHERE device = $device AND metric = $metric"
         if _nobody_was_replaced(connection)
@@ -140,6 +148,10 @@ def find_series(connection: duckdb.DuckDBPyConnection, device: str, metric: str)
 
 def shown_names(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
     """`(device, metric, id)` of every series, as it is shown."""
+    return remembered(connection, "names", lambda: _shown_names(connection))
+
+
+def _shown_names(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
     return connection.execute(
         "SELECT device, metric, series_id FROM series JOIN devices USING (device_id)"
         if _nobody_was_replaced(connection)

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from telemetry.questions.remembering import remembered
+
 if TYPE_CHECKING:
     import duckdb
+
+#: The names of more files than these are not kept from one question to the next: a text of a hundred bytes each.
+_FEW_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,11 @@ class ClosedFiles:
         """SQL for the files of a level from one day (since 1970) to another; empty for none."""
         key = level, first_day, last_day
         if key not in self._found:
-            self._found[key] = self._read(*key)
+            self._found[key] = (
+                remembered(self.connection, ("files", *key), lambda: self._read(*key))
+                if last_day - first_day < _FEW_DAYS
+                else self._read(*key)
+            )
         return self._found[key]
 
     def _read(self, level: str, first_day: int, last_day: int) -> str:
@@ -39,9 +48,12 @@ class ClosedFiles:
         return f"read_parquet([{names}])"
 
     def _archive(self) -> Path:
-        if not self._folder:
+        def look() -> Path:
             ((path,),) = self.connection.execute(
                 "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
             ).fetchall()
-            self._folder.append(Path(path).parent / "archive")
+            return Path(path).parent / "archive"
+
+        if not self._folder:
+            self._folder.append(remembered(self.connection, "archive", look))
         return self._folder[0]

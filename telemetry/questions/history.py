@@ -80,12 +80,12 @@ def buckets_of(
     where = place(connection, [series_id for *_, series_id in names], start_us, end_us)
     width, origin = bucket_grid(start_us, end_us, points)
     rows = f"""
-        WITH names(device, metric, series_id, chosen) AS (VALUES {_named(names)}), found AS (
-            SELECT chosen, {_grid(width, origin)} AS t_us, {_BUCKET}
-            FROM ({where.parts(widest(width), SUMS)}) JOIN names USING (series_id) GROUP BY 1, 2
+        WITH names(device, metric, series_id) AS (VALUES {_named(names)}), found AS (
+            SELECT {_shown_as(names)} AS series_id, {_grid(width, origin)} AS t_us, {_BUCKET}
+            FROM ({where.parts(widest(width), SUMS)}) GROUP BY ALL
         )
         SELECT device, metric, t_us, mean, found.min, found.max, found.count
-        FROM found JOIN names ON names.series_id = found.chosen ORDER BY device, metric, t_us
+        FROM found JOIN names USING (series_id) ORDER BY device, metric, t_us
     """
     return table(connection, rows, bucket_us=width)
 
@@ -159,13 +159,21 @@ def _find_all(connection: duckdb.DuckDBPyConnection, wanted: list[list[str]]) ->
 
 
 def _named(names: list[tuple[str, str, int]]) -> str:
-    """SQL for device, metric, id, and the id under which all that are shown as one are counted."""
-    first = {(device, metric): series_id for device, metric, series_id in reversed(names)}
-    rows = (
-        f"({_text(device)}, {_text(metric)}, {series_id}, {first[device, metric]})"
-        for device, metric, series_id in names
-    )
-    return ", ".join(rows) or "('', '', -1, -1)"
+    """SQL for device, metric and one id of each; of several that are shown as one, the first."""
+    rows = (f"({_text(device)}, {_text(metric)}, {series_id})" for (device, metric), series_id in _first(names).items())
+    return ", ".join(rows) or "('', '', -1)"
+
+
+def _shown_as(names: list[tuple[str, str, int]]) -> str:
+    """SQL for the id under which a `series_id` is counted: its own, but for those of boards that were replaced."""
+    first = _first(names)
+    others = [(id_, first[device, metric]) for device, metric, id_ in names if first[device, metric] != id_]
+    cases = " ".join(f"WHEN {id_} THEN {shown}" for id_, shown in others)
+    return f"CASE series_id {cases} ELSE series_id END" if cases else "series_id"
+
+
+def _first(names: list[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
+    return {(device, metric): series_id for device, metric, series_id in reversed(names)}
 
 
 def _text(word: str) -> str:

@@ -26,6 +26,8 @@ from telemetry.corrections import (
 )
 from telemetry.levels import BIN_SQL, BY_NAME, LEVELS, MINUTE, QUARTER, RAW, Level, Stretch, stretches
 from telemetry.questions.closed_files import ClosedFiles
+from telemetry.questions.edges import moved_out
+from telemetry.questions.remembering import has_memory, remembered
 from telemetry.timestamps import US_PER_DAY
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ class Place:
     #: What is still to be done to rollups whose raw readings have expired.
     outstanding: tuple[Scaling, ...]
     files: ClosedFiles
+    #: All that the live tables hold lies in [from, to); None: not known.
+    live: tuple[int, int] | None = None
 
     def parts(self, level: Level, columns: Collection[str] = tuple(_ROLLUP)) -> str:
         """SELECT t_us, series_id and some of count, sum, sum_squares, min, max, first_us, first, last_us, last.
@@ -74,13 +78,14 @@ class Place:
         speak of the same bucket.
         """
         reading = _selected("t_us", _READING, columns)
-        wanted = (part for span in self._spans() for part in stretches(*span, level))
+        wanted = (part for span in self._spans(level) for part in stretches(*span, level))
         selects = [self._closed(part, columns) for part in self._available(wanted)]
         if level is RAW:
             selects.append(self._live_readings(reading, self.start_us, self.end_us))
         else:
             first, last = _whole(self.start_us, self.end_us, MINUTE)
-            selects.append(self._rows("live_minutes", _selected("bucket_us", _ROLLUP, columns), first, last))
+            if self._may_be_live(first, last):
+                selects.append(self._rows("live_minutes", _selected("bucket_us", _ROLLUP, columns), first, last))
             selects += [self._live_readings(reading, *edge) for edge in ((self.start_us, first), (last, self.end_us))]
         selects.append(self._select(reading, "FROM tail", self.start_us, self.end_us))
         return _union(selects)
@@ -100,9 +105,10 @@ class Place:
         """SELECT t_us, series_id, bin, count: the sketch of whole quarter hours, and the readings of the others."""
         columns = f"t_us, series_id, {BIN_SQL} AS bin, 1 AS count"
         selects = []
-        first, last = _whole(self.start_us, self.end_us, QUARTER)
-        horizon = self.horizons.get(RAW.name, self.start_us)
-        for from_us, to_us in ((self.start_us, first), (last, self.end_us)):
+        start_us, end_us = self._closed_range(QUARTER)
+        first, last = _whole(start_us, end_us, QUARTER)
+        horizon = self.horizons.get(RAW.name, start_us)
+        for from_us, to_us in ((start_us, first), (last, end_us)):
             selects.append(self._sketch(from_us, min(to_us, horizon)))
             selects.append(self._closed_readings(columns, max(from_us, horizon), to_us))
         selects.append(self._sketch(first, last))
@@ -115,17 +121,25 @@ class Place:
         """Whether no raw reading of this range has expired."""
         return self.horizons.get(RAW.name, self.start_us) <= self.start_us
 
-    def _spans(self) -> Iterator[tuple[int, int]]:
-        """The range, cut into spans in which rollups of expired readings are all scaled alike; to the minute."""
+    def _spans(self, level: Level) -> Iterator[tuple[int, int]]:
+        """The range in the closed days, cut into spans in which rollups of expired readings are all scaled alike.
+
+        The cuts are to the minute.
+        """
+        start_us, end_us = self._closed_range(level)
         cuts = {
             -(-edge // MINUTE.width_us) * MINUTE.width_us
             for each in self.outstanding
             for edge in (each.from_us, each.to_us)
         }
-        yield from pairwise([self.start_us, *sorted(cut for cut in cuts if self._holds(cut)), self.end_us])
+        yield from pairwise([start_us, *sorted(cut for cut in cuts if start_us < cut < end_us), end_us])
 
-    def _holds(self, t_us: int) -> bool:
-        return self.start_us < t_us < self.end_us
+    def _closed_range(self, level: Level) -> tuple[int, int]:
+        """The range, or a wider one with the same closed readings of which more is whole buckets of the level."""
+        if level is RAW or not (self.start_us % level.width_us or self.end_us % level.width_us):
+            return self.start_us, self.end_us
+        expired_us = max(self.horizons.values(), default=self.start_us - US_PER_DAY)
+        return moved_out(self.connection, self._chosen, self.start_us, self.end_us, expired_us)
 
     def _available(self, wanted: Iterable[Stretch]) -> list[Stretch]:
         """The stretches, those parts that have expired in the next wider level that has not."""
@@ -163,7 +177,13 @@ class Place:
         return self._readings(columns, f"FROM {files}", from_us, to_us) if files else ""
 
     def _live_readings(self, columns: str, from_us: int, to_us: int) -> str:
+        if not self._may_be_live(from_us, to_us):
+            return ""
         return self._readings(columns, "FROM live_readings", from_us, to_us)
+
+    def _may_be_live(self, from_us: int, to_us: int) -> bool:
+        """False where the live tables are known to hold nothing of [from_us, to_us), and need not be planned."""
+        return self.live is None or (from_us < self.live[1] and to_us > self.live[0])
 
     def _readings(self, columns: str, source: str, from_us: int, to_us: int) -> str:
         return self._select(columns, source, from_us, to_us) if from_us < to_us else ""
@@ -203,6 +223,21 @@ def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int] | Non
     No series gives no rows.
     """
     chosen = None if series_ids is None else tuple(series_ids) or (-1,)
+    known = remembered(connection, ("place", chosen), lambda: _known(connection, chosen))
+    live = remembered(connection, "live", lambda: _live(connection)) if has_memory(connection) else None
+    return Place(connection, chosen, start_us, end_us, *known, ClosedFiles(connection), live)
+
+
+def _live(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """From when to when there are minutes in the live tables; the folded readings are in these minutes."""
+    ((first, last),) = connection.execute("SELECT min(bucket_us), max(bucket_us) FROM live_minutes").fetchall()
+    return (0, 0) if first is None else (first, last + MINUTE.width_us)
+
+
+def _known(
+    connection: duckdb.DuckDBPyConnection, chosen: tuple[int, ...] | None
+) -> tuple[tuple[Correction, ...], dict[str, int], tuple[Scaling, ...]]:
+    """What holds for some series whatever the range: corrections, horizons, what is outstanding."""
     some = "" if chosen is None else f" WHERE series_id IN ({', '.join(map(str, chosen))})"
     rows = connection.execute(f"SELECT series_id, level, from_us FROM horizons{some}").fetchall()
     horizons: dict[str, int] = {}
@@ -212,7 +247,7 @@ def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int] | Non
     corrections = in_force(connection, chosen)
     expired = {series_id: from_us for series_id, level, from_us in rows if level == RAW.name}
     left = tuple(_outstanding(connection, corrections, expired)) if expired else ()
-    return Place(connection, chosen, start_us, end_us, tuple(corrections), horizons, left, ClosedFiles(connection))
+    return tuple(corrections), horizons, left
 
 
 def _outstanding(

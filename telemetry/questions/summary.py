@@ -219,8 +219,8 @@ def _moment(where: Place, only: Restriction, column: str, extreme: float | None)
         ).fetchall()
         if t_us is None:
             break
-        start_us, width_us = t_us, level.width_us
-        found = replace(where, start_us=start_us, end_us=max(min(start_us + width_us, where.end_us), start_us + 1))
+        start_us, end_us = max(t_us, where.start_us), min(t_us + level.width_us, where.end_us)
+        found = replace(where, start_us=start_us, end_us=max(end_us, start_us + 1))
     return found.start_us
 
 

@@ -1,0 +1,52 @@
+"""What questions look up before they read (ids, horizons, corrections, files) and remember from one to the next.
+
+Each such look is small, and planning it takes DuckDB half a millisecond; together they take as long as the answer.
+Whoever lends a memory empties it whenever a transaction may have changed what is in it (`ingest.read_service`); over
+a connection without one, each question looks for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import duckdb
+
+Found = TypeVar("Found")
+Memory = dict[Hashable, Any]
+
+#: A memory that has grown so far begins anew.
+_MOST = 1_000
+_NOTHING = object()
+
+
+class Remembering:
+    """A connection with a memory; for everything else it is the connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, memory: Memory) -> None:
+        self._connection = connection
+        self.execute = connection.execute
+        self.memory = memory
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def has_memory(connection: Any) -> bool:
+    """Whether it pays to look for what only spares other work."""
+    return getattr(connection, "memory", None) is not None
+
+
+def remembered(connection: Any, key: Hashable, look: Callable[[], Found]) -> Found:
+    """What `look` finds, or found before under this key; nobody may change it."""
+    memory: Memory | None = getattr(connection, "memory", None)
+    if memory is None:
+        return look()
+    found = memory.get(key, _NOTHING)
+    if found is _NOTHING:
+        found = look()
+        if len(memory) >= _MOST:
+            memory.clear()
+        memory[key] = found
+    return found  # type: ignore[no-any-return]
