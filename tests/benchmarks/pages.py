@@ -6,7 +6,6 @@ cost of history. Server and browser share this machine. Ticks are those that the
 
 from __future__ import annotations
 
-import http.client
 import json
 import statistics
 import threading
@@ -18,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from telemetry.command_line import parser, read_arguments
 from telemetry.settings import load
 from telemetry.timestamps import US_PER_DAY, US_PER_MS
 from tests.benchmarks import bulk
+from tests.benchmarks.ticking import OpenPage, ask, caught, sent
 from tests.harness.browser import ARGUMENTS, CHROMIUM
 from tests.harness.http import get
 from tests.harness.observer import Observer, observer
@@ -218,44 +218,6 @@ def _recorded(browser: Browser, address: str) -> list[Asked]:
     return [Asked(at - heard[0][0], body, b'"tick.n_intervals"' in body) for at, body in heard]
 
 
-def caught(page: Page, address: str) -> bytes:
-    """The body of a tick that the page sends by itself once all is drawn.
-
-    Not one of those that look at the store's health too, every fifth: sent again later, it would tell that the device
-    has grown quiet.
-    """
-    heard: list[bytes] = []
-
-    def hear(request: Request) -> None:
-        if '"tick.n_intervals"' in (request.post_data or ""):
-            body = request.post_data_buffer or b"{}"
-            if json.loads(body)["inputs"][0]["value"] % 5:
-                heard.append(body)
-
-    page.on("request", hear)
-    page.goto(address)
-    until(lambda: page.wait_for_timeout(100) or len(heard) >= 4, "ticks of the page", 60)
-    return heard[-1]
-
-
-def sent(port: int, body: bytes) -> int:
-    """One request as the page sends it; how many bytes came back, headers and all."""
-    answer, content = _answer(port, body, "gzip, deflate, br, zstd")
-    head = len("HTTP/1.1 204 No Content\r\n\r\n")
-    head += sum(len(name) + len(value) + len(": \r\n") for name, value in answer.getheaders())
-    return head + len(content)
-
-
-def _answer(port: int, body: bytes, encodings: str) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    headers = {"Content-Type": "application/json", "Accept-Encoding": encodings}
-    connection.request("POST", "/_dash-update-component", body, headers)
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    return answer, content
-
-
 def _crowd(port: int, requests: list[Asked], supervisor: int) -> tuple[list[float], float]:
     """Fifty browsers, spread over the second, each asking what the page asked, over and over.
 
@@ -267,23 +229,19 @@ def _crowd(port: int, requests: list[Asked], supervisor: int) -> tuple[list[floa
     ends = began + CROWD_SECONDS
 
     def browse(place: int) -> None:
-        shown, count, start = None, 0, began + place / BROWSERS
+        page, start = OpenPage(port), began + place / BROWSERS
         while start < ends:
             for asked in requests:
                 due = start + asked.at
                 if due > ends:
                     return
                 time.sleep(max(0.0, due - time.perf_counter()))
-                body = asked.body
-                if asked.is_tick:
-                    count += 1
-                    body = _tick_from(body, shown, count)
                 sent_at = time.perf_counter()
-                _, content = _answer(port, body, "identity")
                 if asked.is_tick:
+                    page.tick(asked.body)
                     latencies.append((time.perf_counter() - sent_at) * 1_000)
-                    found = json.loads(content)["response"].get("shown") if content else None
-                    shown = found["data"] if found else shown
+                else:
+                    ask(port, asked.body)
             start += RECORDED_SECONDS
 
     before = _cpu(supervisor)
@@ -293,16 +251,6 @@ def _crowd(port: int, requests: list[Asked], supervisor: int) -> tuple[list[floa
     for thread in threads:
         thread.join()
     return latencies, (_cpu(supervisor) - before) / CROWD_SECONDS
-
-
-def _tick_from(body: bytes, shown: Any, count: int) -> bytes:
-    """A recorded tick as a browser sends it that shows this; as it was recorded where it has had no answer yet."""
-    asked = json.loads(body)
-    asked["inputs"][0]["value"] = count
-    for state in asked["state"]:
-        if state["id"] == "shown" and shown is not None:
-            state["value"] = shown
-    return json.dumps(asked).encode()
 
 
 def _cpu(supervisor: int) -> float:

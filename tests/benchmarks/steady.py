@@ -7,9 +7,9 @@ The whole product with its embedded broker. Memory is compared with that after t
 from __future__ import annotations
 
 import statistics
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Reader
 from tests.benchmarks.memory import resident_mb
-from tests.benchmarks.pages import caught, sent
+from tests.benchmarks.ticking import OpenPage, caught
 from tests.harness.browser import ARGUMENTS, CHROMIUM
 from tests.harness.flood import flood, packet, trickle
 from tests.harness.http import get
@@ -28,6 +28,7 @@ from tests.harness.waiting import until
 BOARDS, HOUR, DAY_HOURS = 10, 3_600, 24
 READINGS, TICKS = 5_000_000, 1_000_000
 ROWS = 100
+PAGES = 4
 PER_SECOND = 3_000
 WANTED = 1.10
 
@@ -48,19 +49,17 @@ def _memory(folder: Path, minutes: float) -> list[str]:
         reader = Reader(DataFolder(data), 30)
         first = BOARDS * HOUR
         _send(mqtt_port, reader, 0, first)
-        for _ in range(HOUR):
-            sent(http_port, tick)
+        _ask(http_port, tick, HOUR, minutes)
         before = resident_mb(app.process.pid)
-        counted: list[int] = []
-        asker = threading.Thread(target=_ask, args=(http_port, tick, minutes, counted))
-        asker.start()
-        _send(mqtt_port, reader, first, READINGS)
-        asker.join()
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(_ask, http_port, tick, TICKS - HOUR, minutes)
+            _send(mqtt_port, reader, first, READINGS)
+            counted = asked.result()
         after = resident_mb(app.process.pid)
     ratio = sum(after.values()) / sum(before.values())
     parts = ", ".join(f"{name} {before[name]:.0f} → {after[name]:.0f} MB" for name in before)
     return [
-        f"memory after {READINGS:,} readings and {counted[0] + HOUR:,} ticks (asked: {TICKS:,}; --minutes gives more)",
+        f"memory after {READINGS:,} readings and {counted + HOUR:,} ticks (asked: {TICKS:,}; --minutes gives more)",
         f"against that after {first:,} and {HOUR:,}: {ratio:.2f} × (asked: at most {WANTED}): {parts}",
     ]
 
@@ -76,12 +75,19 @@ def _tick(http_port: int, mqtt_port: int) -> bytes:
     return found
 
 
-def _ask(port: int, tick: bytes, minutes: float, counted: list[int]) -> None:
-    count, ends = 0, time.monotonic() + minutes * 60
-    while count < TICKS - HOUR and time.monotonic() < ends:
-        sent(port, tick)
-        count += 1
-    counted.append(count)
+def _ask(port: int, tick: bytes, wanted: int, minutes: float) -> int:
+    """Open pages that tick without a pause, for at most `minutes`; how many ticks were answered."""
+    ends = time.monotonic() + minutes * 60
+
+    def browse() -> int:
+        page, count = OpenPage(port), 0
+        while count < wanted // PAGES and time.monotonic() < ends:
+            page.tick(tick)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(PAGES) as pool:
+        return sum(each.result() for each in [pool.submit(browse) for _ in range(PAGES)])
 
 
 def _send(port: int, reader: Reader, since: int, until_reading: int) -> None:

@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from ingest.actions import Actions
+from ingest.board_users import BoardUsers
 from ingest.inbox import Inbox, Message
+from ingest.live_questions import with_live_questions
+from ingest.read_service import ReadService
 from ingest.recent import Recent
 from ingest.store import opened
 from ingest.writer import Writer
@@ -123,3 +127,19 @@ def restarted(settings: Settings, folder: DataFolder) -> Callable[[], Any]:
             made.close()
 
     return again
+
+
+@pytest.fixture
+def actions(desk: Desk, settings: Settings, folder: DataFolder) -> Actions:
+    return Actions(desk.writer, desk.recent, BoardUsers(settings, folder))
+
+
+@pytest.fixture
+def service(desk: Desk, settings: Settings, folder: DataFolder, actions: Actions) -> Iterator[ReadService]:
+    """The desk's store, asked and acted upon as by the dashboard; a file may have `actions` of its own."""
+    subscriber: Any = desk.broker
+    questions = with_live_questions(folder, desk.writer, subscriber, desk.inbox, desk.recent)
+    made = ReadService(settings, folder, desk.writer.connection, questions, actions)
+    folder.announce_ingest({"port": made.port})
+    yield made
+    made.close()

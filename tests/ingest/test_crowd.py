@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
 
-import pytest
-
-from ingest.actions import Actions
-from ingest.board_users import BoardUsers
-from ingest.live_questions import with_live_questions
 from ingest.read_service import ReadService
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Reader
-from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY
 from tests.ingest.conftest import Desk
 
@@ -45,17 +37,6 @@ def _count_rolled_up(reader: Reader) -> None:
 def _compare_last(reader: Reader) -> None:
     rows = [row for row in reader.ask("last_values").to_pylist() if row["device"] == "attic"]
     assert len({(row["t_us"], row["value"]) for row in rows}) <= 1, rows
-
-
-@pytest.fixture
-def service(desk: Desk, settings: Settings, folder: DataFolder) -> Iterator[ReadService]:
-    subscriber: Any = desk.broker
-    questions = with_live_questions(folder, desk.writer, subscriber, desk.inbox, desk.recent)
-    actions = Actions(desk.writer, desk.recent, BoardUsers(settings, folder))
-    made = ReadService(settings, folder, desk.writer.connection, questions, actions)
-    folder.announce_ingest({"port": made.port})
-    yield made
-    made.close()
 
 
 def test_sixteen_clients_beside_the_writer_and_the_keeper(service: ReadService, desk: Desk, folder: DataFolder) -> None:

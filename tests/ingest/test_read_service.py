@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +15,6 @@ from pyarrow import flight
 
 from ingest.actions import Actions as CarriesOut
 from ingest.board_users import BoardUsers
-from ingest.live_questions import with_live_questions
 from ingest.read_service import ReadService
 from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
@@ -43,17 +41,11 @@ def settings(tmp_path: Any) -> Settings:
 
 
 @pytest.fixture
-def service(desk: Desk, settings: Settings, folder: DataFolder) -> Iterator[ReadService]:
-    subscriber: Any = desk.broker
-    questions = with_live_questions(folder, desk.writer, subscriber, desk.inbox, desk.recent)
-    actions = CarriesOut(desk.writer, desk.recent, BoardUsers(settings, folder))
-    made = ReadService(settings, folder, desk.writer.connection, questions, actions)
-    folder.announce_ingest({"port": made.port})
+def actions(desk: Desk, settings: Settings, folder: DataFolder) -> CarriesOut:
     for seq in range(5):
         desk.hand("esp32/window/output", {"boot": "b", "seq": seq, "t": 1_790_000_000_000 + seq, "light": seq})
     desk.rows("SELECT 1")
-    yield made
-    made.close()
+    return CarriesOut(desk.writer, desk.recent, BoardUsers(settings, folder))
 
 
 @pytest.fixture

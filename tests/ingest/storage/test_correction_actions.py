@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from ingest.__main__ import main
 from ingest.actions import Actions
 from ingest.board_users import BoardUsers
-from ingest.live_questions import with_live_questions
 from ingest.read_service import ReadService
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError
@@ -36,16 +34,6 @@ def actions(desk: Desk, settings: Settings, folder: DataFolder) -> Actions:
     desk.hand("esp32/window/status", {"online": True, "sensors": sensors})
     send(desk, 0)
     return Actions(desk.writer, desk.recent, BoardUsers(settings, folder))
-
-
-@pytest.fixture
-def service(desk: Desk, settings: Settings, folder: DataFolder, actions: Actions) -> Iterator[ReadService]:
-    subscriber: Any = desk.broker
-    questions = with_live_questions(folder, desk.writer, subscriber, desk.inbox, desk.recent)
-    made = ReadService(settings, folder, desk.writer.connection, questions, actions)
-    folder.announce_ingest({"port": made.port})
-    yield made
-    made.close()
 
 
 def values(reader: Reader) -> list[float]:

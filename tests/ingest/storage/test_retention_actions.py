@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from ingest.__main__ import main
 from ingest.actions import Actions
 from ingest.board_users import BoardUsers
-from ingest.live_questions import with_live_questions
 from ingest.read_service import ReadService
 from ingest.storage.manifest import backups
 from ingest.store import opened
@@ -46,16 +44,6 @@ def fill(desk: Desk, days: int = 6) -> None:
 def actions(desk: Desk, settings: Settings, folder: DataFolder) -> Actions:
     fill(desk)
     return Actions(desk.writer, desk.recent, BoardUsers(settings, folder))
-
-
-@pytest.fixture
-def service(desk: Desk, settings: Settings, folder: DataFolder, actions: Actions) -> Iterator[ReadService]:
-    subscriber: Any = desk.broker
-    questions = with_live_questions(folder, desk.writer, subscriber, desk.inbox, desk.recent)
-    made = ReadService(settings, folder, desk.writer.connection, questions, actions)
-    folder.announce_ingest({"port": made.port})
-    yield made
-    made.close()
 
 
 def test_what_goes_is_shown_first_and_nothing_newer_goes(
