@@ -18,6 +18,7 @@ import duckdb
 from ingest.storage.archive import Archive
 from ingest.storage.backing_up import BY_HAND, NIGHTLY, BackingUp
 from ingest.storage.closing import close_days
+from ingest.storage.clustering import cluster
 from ingest.storage.erasing import Eraser
 from ingest.storage.manifest import Manifest, backups
 from ingest.storage.retention import expire, horizons
@@ -90,12 +91,15 @@ class Keeper:
         return made, found
 
     def round(self, at_us: int) -> None:
-        """What is due at a moment: close days; once a night also let expire and back up."""
-        night = (at_us - _AFTER_MIDNIGHT_US) // US_PER_DAY
+        """What is due at a moment: close days; once a night also let expire, put in order, and back up."""
+        over_us = at_us - _AFTER_MIDNIGHT_US
+        night = over_us // US_PER_DAY
         late, self._night = night != self._night, night
-        moved = self.work(lambda cursor: close_days(cursor, self.archive, at_us - _AFTER_MIDNIGHT_US, late=late))
+        moved = self.work(lambda cursor: close_days(cursor, self.archive, over_us, late=late))
         if late:
             self.expire(at_us)
+            while not self._stop.is_set() and self.work(lambda cursor: cluster(cursor, over_us)):
+                pass
         self.work(self.archive.sweep)
         if moved:
             self.work(_checkpoint)

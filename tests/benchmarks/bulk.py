@@ -25,6 +25,7 @@ from ingest.recent import Recent
 from ingest.storage.aggregates import rolled_up
 from ingest.storage.archive import Archive
 from ingest.storage.closing import close_day
+from ingest.storage.clustering import cluster
 from ingest.store import opened
 from ingest.writer import Writer
 from telemetry.datafolder import DataFolder
@@ -69,6 +70,7 @@ def build(settings: Settings, days: float, *, jitter: bool) -> Costs:
             raw = "SELECT t_us, series_id, value FROM live_readings"
             connection.execute(f"INSERT INTO live_minutes {rolled_up(raw, MINUTE)}")
             close_day(connection, archive, day)
+            cluster(connection, (day + 1) * US_PER_DAY)
         archive.sweep(connection)
         connection.execute("CHECKPOINT")
         day = FIRST_DAY + whole
