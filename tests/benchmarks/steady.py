@@ -79,15 +79,15 @@ def _ask(port: int, tick: bytes, wanted: int, minutes: float) -> int:
     """Open pages that tick without a pause, for at most `minutes`; how many ticks were answered."""
     ends = time.monotonic() + minutes * 60
 
-    def browse() -> int:
-        page, count = OpenPage(port), 0
+    def browse(number: int) -> int:
+        page, count = OpenPage(port, f"127.0.0.{number + 2}"), 0
         while count < wanted // PAGES and time.monotonic() < ends:
             page.tick(tick)
             count += 1
         return count
 
     with ThreadPoolExecutor(PAGES) as pool:
-        return sum(each.result() for each in [pool.submit(browse) for _ in range(PAGES)])
+        return sum(each.result() for each in [pool.submit(browse, number) for number in range(PAGES)])
 
 
 def _send(port: int, reader: Reader, since: int, until_reading: int) -> None:
