@@ -142,11 +142,13 @@ _FOLLOW = """address => {
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     window.scrollTo(0, 0);
 }"""
-#: No callback is under way, and none was in the frames just drawn.
+#: No callback is under way, and none was in the frames just drawn; and the early chart, which is found by the same name,
+#: has given way to the real one.
 _IDLE = """() => {
     const callbacks = window.store?.getState().callbacks;
     const under_way = ["requested", "prioritized", "blocked", "executing", "watched", "executed"];
-    const busy = !callbacks || under_way.some(each => callbacks[each].length);
+    const early = document.querySelector("#first-sight, .early");
+    const busy = early || !callbacks || under_way.some(each => callbacks[each].length);
     window.idleFrames = busy ? 0 : (window.idleFrames || 0) + 1;
     return window.idleFrames > 3;
 }"""
