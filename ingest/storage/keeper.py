@@ -17,7 +17,7 @@ import duckdb
 
 from ingest.storage.archive import Archive
 from ingest.storage.backing_up import BY_HAND, NIGHTLY, BackingUp
-from ingest.storage.closing import close_days
+from ingest.storage.closing import close_days, open_days
 from ingest.storage.clustering import cluster
 from ingest.storage.erasing import Eraser
 from ingest.storage.manifest import Manifest, backups
@@ -25,6 +25,7 @@ from ingest.storage.retention import expire, horizons
 from ingest.storage.run_time import in_force
 from telemetry.datafolder import DataFolder
 from telemetry.errors import LumosError
+from telemetry.lean import give_back
 from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY, US_PER_HOUR, now_us
 
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _TICK_SECONDS = 60.0
 _ROUND_SECONDS = 3_600.0
+#: So many readings of days that are over are not left for the next round: they would stay in memory.
+_MUCH = 1_000_000
 #: A day is closed this long after its end (UTC), when most of what boards kept through a short outage has come.
 _AFTER_MIDNIGHT_US = 2 * US_PER_HOUR
 #: After a restart in the middle of the day, the last night's backup is young enough.
@@ -40,7 +43,7 @@ _BACKUP_AGAIN_US = 20 * US_PER_HOUR
 
 
 class Keeper:
-    """Made on ingest's connection; `start` begins its rounds, an hour apart."""
+    """Made on ingest's connection; `start` begins its rounds, an hour apart, or sooner when much has come."""
 
     def __init__(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
         self.settings = settings
@@ -103,6 +106,7 @@ class Keeper:
         self.work(self.archive.sweep)
         if moved:
             self.work(_checkpoint)
+            give_back()
         if late and self._backup_is_due(at_us):
             self.back_up(NIGHTLY)
 
@@ -124,13 +128,19 @@ class Keeper:
         return gone
 
     def _run(self) -> None:
-        due = time.monotonic() + _TICK_SECONDS
-        while not self._stop.wait(max(0.0, due - time.monotonic())):
-            due = time.monotonic() + _ROUND_SECONDS
+        due = time.monotonic()
+        while not self._stop.wait(_TICK_SECONDS):
             try:
-                self.round(now_us())
+                if time.monotonic() >= due or self._is_behind(now_us()):
+                    due = time.monotonic() + _ROUND_SECONDS
+                    self.round(now_us())
             except (duckdb.Error, OSError, LumosError) as error:
                 _log.warning("the keeper's round is put off: %s", error)
+
+    def _is_behind(self, at_us: int) -> bool:
+        """Whether the live tables hold much of days that are over: what boards kept for a week comes within minutes."""
+        before_day = (at_us - _AFTER_MIDNIGHT_US) // US_PER_DAY
+        return sum(count for _, count in self.work(lambda cursor: open_days(cursor, before_day))) >= _MUCH
 
 
 def _checkpoint(cursor: duckdb.DuckDBPyConnection) -> None:

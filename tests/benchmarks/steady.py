@@ -1,7 +1,8 @@
 """Does anything grow with time: memory over readings and ticks, and how far ingest is behind over a day's load.
 
 The whole product with its embedded broker. Memory is compared with that after the first hour's worth of ten boards at
-1 Hz and one browser; the day is replayed some hundred times faster than it was lived.
+1 Hz and one browser, the first fold and the keeper's first round among it; the day is replayed some hundred times
+faster than it was lived.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ ROWS = 100
 PAGES = 4
 PER_SECOND = 3_000
 WANTED = 1.10
+_ONE_DAY = BOARDS * HOUR * DAY_HOURS
 
 
 def report(folder: Path, minutes: float) -> list[str]:
@@ -50,11 +52,13 @@ def _memory(folder: Path, minutes: float) -> list[str]:
         first = BOARDS * HOUR
         _send(mqtt_port, reader, 0, first)
         _ask(http_port, tick, HOUR, minutes)
+        until(lambda: _folded(reader) and " backup " in app.output(), "what an hour brings: a fold and a round", 180)
         before = resident_mb(app.process.pid)
         with ThreadPoolExecutor(1) as beside:
             asked = beside.submit(_ask, http_port, tick, TICKS - HOUR, minutes)
             _send(mqtt_port, reader, first, READINGS)
             counted = asked.result()
+        until(lambda: _folded(reader) < 2 * _ONE_DAY, "the end of closing the days that are over", 600)
         after = resident_mb(app.process.pid)
     ratio = sum(after.values()) / sum(before.values())
     parts = ", ".join(f"{name} {before[name]:.0f} → {after[name]:.0f} MB" for name in before)
@@ -139,6 +143,10 @@ def _hour(hour: int, start_ms: int) -> Iterator[bytes]:
         for number in range(BOARDS):
             body = {"boot": "b", "seq": second, "t": start_ms + second * 1_000, "light": second % 4_096}
             yield packet(f"esp32/d{number}/output", body, second * BOARDS + number)
+
+
+def _folded(reader: Reader) -> int:
+    return int(reader.sql("SELECT count(*) AS n FROM live_readings").to_pylist()[0]["n"])
 
 
 def _stored(reader: Reader) -> int:

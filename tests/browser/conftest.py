@@ -142,8 +142,8 @@ _FOLLOW = """address => {
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     window.scrollTo(0, 0);
 }"""
-#: No callback is under way, and none was in the frames just drawn; and the early chart, which is found by the same name,
-#: has given way to the real one.
+#: No callback is under way, and none was in the frames just drawn; and the early chart, which has the same name, has
+#: given way to the real one.
 _IDLE = """() => {
     const callbacks = window.store?.getState().callbacks;
     const under_way = ["requested", "prioritized", "blocked", "executing", "watched", "executed"];
