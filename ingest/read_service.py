@@ -135,21 +135,15 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
         raise QuestionError("ask {question, arguments} or {sql, parameters}")
 
     def _answer(self, cursor: duckdb.DuckDBPyConnection, name: str, arguments: dict[str, Any]) -> pa.Table:
-        """The answer to a named question, with what others looked up as long as nothing can have changed it."""
-        standing = CHANGES.standing
-        if standing is not None:
-            try:
-                found = answer(Remembering(cursor, self._memory_of(standing)), self._questions, name, arguments)
-            except duckdb.InterruptException:
-                raise
-            except duckdb.Error:
-                if CHANGES.standing == standing:
-                    raise
-            else:
-                if CHANGES.standing == standing:
-                    return found
-        # What was remembered and what was read may be of two moments: each looks for itself, in one transaction.
-        return answer(cursor, self._questions, name, arguments)
+        """The answer to a named question, with what others looked up in the same state of the store."""
+        before = CHANGES.standing
+
+        def lend(begun: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection | Remembering:
+            # What was committed since the first look may or may not be in the picture that the transaction has taken.
+            standing = CHANGES.standing
+            return begun if standing is None or standing != before else Remembering(begun, self._memory_of(standing))
+
+        return answer(cursor, self._questions, name, arguments, lend)
 
     def _memory_of(self, standing: int) -> Memory:
         with self._lock:

@@ -75,6 +75,8 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
         "cache_local_files": True,
         # DuckDB's own allocator otherwise keeps what a fold or a closing needed for a moment, 80 MB and more, for good.
         "allocator_background_threads": sys.platform == "linux",
+        # A transaction takes its picture of the store when it begins, not at its first statement: ingest.read_service.
+        "immediate_transaction_mode": True,
     }
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:

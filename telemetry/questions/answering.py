@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from telemetry.errors import QuestionError, nearest
-from telemetry.questions.remembering import Remembering, remembered
+from telemetry.questions.remembering import remembered
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,18 +46,22 @@ def from_memory(question: Question) -> Question:
 
 
 def answer(
-    connection: duckdb.DuckDBPyConnection | Remembering,
+    connection: duckdb.DuckDBPyConnection,
     questions: Mapping[str, Question],
     name: str,
     arguments: Mapping[str, Any],
+    lend: Callable[[Any], Any] | None = None,
 ) -> pa.Table:
-    """Answer a question by name inside a read-only transaction. Raises QuestionError for a wrong name or argument."""
+    """Answer a question by name inside a read-only transaction. Raises QuestionError for a wrong name or argument.
+
+    `lend` may give the connection, once its transaction is begun, a memory that holds for it.
+    """
     question = find_question(questions, name, arguments)
     if getattr(question, "from_memory", False):
         return question(connection, **arguments)
     connection.execute("BEGIN TRANSACTION READ ONLY")
     try:
-        return question(connection, **arguments)
+        return question(lend(connection) if lend else connection, **arguments)
     finally:
         connection.execute("ROLLBACK")
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ingest import read_service
 from ingest.fold import fold
 from ingest.read_service import ReadService
 from ingest.storage.archive import Archive
@@ -84,16 +85,33 @@ def test_what_was_looked_up_is_remembered_until_a_transaction(reader: Reader, lo
 
 
 @pytest.mark.parametrize("before", [0, 1])
-def test_a_commit_in_the_midst_of_a_question_is_seen_whole_or_not_at_all(
-    reader: Reader, looks: Looks, before: int
-) -> None:
-    """DuckDB takes its picture at the first statement, which comes after what was remembered."""
+def test_a_commit_in_the_midst_of_a_question_is_not_seen_by_it(reader: Reader, looks: Looks, before: int) -> None:
     for _ in range(before):
         _ask(reader)
     looks.between = [looks.add]
-    found = _ask(reader)
-    assert found["looked_up"] == found["read"]
+    assert _ask(reader) == {"looked_up": 0, "read": 0}
+    assert looks.count == 1
     assert _ask(reader) == {"looked_up": 1, "read": 1}
+
+
+def test_a_commit_just_after_the_picture_is_taken_is_not_seen_by_what_others_looked_up(
+    reader: Reader, looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, once = read_service.answer, iter([True])
+
+    def late(*words: Any) -> Any:
+        *asked, lend = words
+
+        def lend_late(begun: Any) -> Any:
+            if next(once, False):
+                looks.add()
+                assert _ask(reader) == {"looked_up": 1, "read": 1}
+            return lend(begun)
+
+        return plain(*asked, lend_late)
+
+    monkeypatch.setattr(read_service, "answer", late)
+    assert _ask(reader) == {"looked_up": 0, "read": 0}
 
 
 def test_nothing_is_remembered_while_a_transaction_is_under_way(reader: Reader, looks: Looks) -> None:
