@@ -26,6 +26,15 @@ STANDING = (
     f"state_us + {10**17} * CASE state WHEN 'held' THEN 0 WHEN 'sent' THEN 1 WHEN 'withdrawn' THEN 2"
     " WHEN 'expired' THEN 2 ELSE 3 END"
 )
+#: SQL for "the board's answer may still come": it was told a moment ago, and not in a future of which the host's clock,
+#: set back since, has told; takes what `now_awaited` gives.
+AWAITED = "published_us BETWEEN $overdue AND $ahead"
+
+
+def now_awaited() -> dict[str, int]:
+    """From when to when a command was published whose answer may still come."""
+    now, patience_us = now_us(), int(ACK_TIMEOUT_SECONDS * US_PER_SECOND)
+    return {"overdue": now - patience_us, "ahead": now + patience_us}
 
 
 def commands(
@@ -68,7 +77,7 @@ def commands(
         "end_us": end_us,
         "limit": limit,
         "offset": offset,
-        "overdue": now_us() - int(ACK_TIMEOUT_SECONDS * US_PER_SECOND),
+        **now_awaited(),
         "timed_out": str(CommandState.TIMED_OUT),
         "state": str(CommandState.ACKNOWLEDGED) if state == LATE else state,
         "at_least_ms": ACK_TIMEOUT_SECONDS * 1_000 if state == LATE else None,
@@ -91,7 +100,7 @@ def commands(
             FROM command_states WHERE command_id IN (SELECT command_id FROM chosen) GROUP BY command_id
         ), standing AS (
             SELECT command_id, device, cmd, value, asked_by, asked_us, coalesce(published_us, asked_us) AS sent_us,
-                CASE WHEN state = 'sent' AND published_us < $overdue THEN $timed_out ELSE state END AS state,
+                CASE WHEN state = 'sent' AND NOT {AWAITED} THEN $timed_out ELSE state END AS state,
                 detail, if(answered_us < published_us, 0, answered_us - published_us) / {US_PER_MS}.0 AS delay_ms, total
             FROM chosen LEFT JOIN told USING (command_id)
         )

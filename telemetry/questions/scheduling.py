@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from telemetry.commands import ACK_TIMEOUT_SECONDS, CommandState
+from telemetry.commands import CommandState
 from telemetry.occurrences import has_none_today, next_run
 from telemetry.questions.answering import check_number
-from telemetry.questions.commanded import STANDING
+from telemetry.questions.commanded import AWAITED, STANDING, now_awaited
 from telemetry.schedules import from_json
-from telemetry.timestamps import US_PER_SECOND, now_us
+from telemetry.timestamps import now_us
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,7 +92,7 @@ def schedule_runs(
                 max(state_us) FILTER (WHERE state = 'sent') AS published_us
             FROM command_states WHERE command_id IN (SELECT command_id FROM sent) GROUP BY command_id
         ), counted AS (
-            SELECT schedule_id, due_us, if(state = 'sent' AND published_us < $overdue, $timed_out, state) AS state,
+            SELECT schedule_id, due_us, if(state = 'sent' AND NOT {AWAITED}, $timed_out, state) AS state,
                 count(*) AS count
             FROM sent JOIN standing USING (command_id) GROUP BY ALL
         ), told AS (
@@ -107,7 +107,7 @@ def schedule_runs(
         {
             "schedule_id": schedule_id,
             "limit": limit,
-            "overdue": now_us() - int(ACK_TIMEOUT_SECONDS * US_PER_SECOND),
+            **now_awaited(),
             "timed_out": str(CommandState.TIMED_OUT),
         },
     ).fetchall()

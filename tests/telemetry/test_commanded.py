@@ -97,6 +97,13 @@ def test_a_host_clock_that_is_set_back_does_not_set_a_command_back(store: Stock)
     assert (row["state"], row["delay_ms"]) == ("acknowledged", 0)
 
 
+def test_a_command_given_while_the_clock_was_an_hour_ahead_is_not_awaited_for_that_hour(store: Stock) -> None:
+    """Found by the soak: no board answered, and the page went on waiting until the clock came there again."""
+    tell(store, 1, now_us() + 3_600 * SECOND, (0, "sent"))
+    (row,) = store.ask("commands").to_pylist()
+    assert row["state"] == "timed out"
+
+
 def test_a_replaced_boards_commands_are_its_successors(history: Stock) -> None:
     history.connection.execute("INSERT INTO replacements VALUES (2, 1)")
     for name in ("window", "attic"):
