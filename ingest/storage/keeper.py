@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 _TICK_SECONDS = 60.0
 _ROUND_SECONDS = 3_600.0
 #: So many readings of days that are over are not left for the next round: they would stay in memory.
-_MUCH = 1_000_000
+_MUCH = 250_000
 #: A day is closed this long after its end (UTC), when most of what boards kept through a short outage has come.
 _AFTER_MIDNIGHT_US = 2 * US_PER_HOUR
 #: After a restart in the middle of the day, the last night's backup is young enough.
