@@ -225,9 +225,9 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
                         running.why = f"the answer took longer than {self._seconds:g} s: ask for a shorter range"
                     elif running.context.is_cancelled():
                         running.why = "the asker left"
-                    else:
-                        continue
-                    running.cursor.interrupt()
+                    if running.why:
+                        # Again and again: an interruption between two statements of a question is lost.
+                        running.cursor.interrupt()
 
 
 @contextlib.contextmanager

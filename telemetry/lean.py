@@ -33,8 +33,8 @@ def leave_pandas_out() -> None:
 def give_back() -> None:
     """Return to the system what the C library keeps of memory that is free by now.
 
-    What a fold or a question needed for a moment stays with glibc otherwise, 30 MB and more in ingest. It takes a few
-    milliseconds: DuckDB's own setting for it, which does so after each statement, made every question a third slower.
+    It takes a few milliseconds. DuckDB has an allocator of its own, which does the same in threads of its own where
+    `ingest.store` tells it to.
     """
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):  # another C library

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: A question that takes longer than this is waited for in steps, between which an interruption is heard.
 _PAUSE_SECONDS = 0.1
+#: So often an interrupted question is given up, as long as it has not ended.
+_ATTEMPTS = 20
 
 
 class Answer:
@@ -103,14 +105,23 @@ class Store:
             except BaseException as error:  # noqa: BLE001  (it belongs to whoever asked)
                 found.set_exception(error)
 
-        threading.Thread(target=run, name="question", daemon=True).start()
-        while True:
-            try:
-                return Answer(found.result(_PAUSE_SECONDS), live=self._reader.live)
-            except TimeoutError:
-                if found.done():
-                    raise
-            except KeyboardInterrupt:
-                with contextlib.suppress(LumosError):
-                    self._reader.cancel(number)
-                raise
+        try:
+            threading.Thread(target=run, name="question", daemon=True).start()
+            while True:
+                try:
+                    return Answer(found.result(_PAUSE_SECONDS), live=self._reader.live)
+                except TimeoutError:
+                    if found.done():
+                        raise
+        except KeyboardInterrupt:
+            self._give_up(number, found)
+            raise
+
+    def _give_up(self, number: str, found: Future[pa.Table]) -> None:
+        """Have ingest end a question, which may only be on its way to it."""
+        for _ in range(_ATTEMPTS):
+            with contextlib.suppress(LumosError):
+                self._reader.cancel(number)
+            with contextlib.suppress(TimeoutError):
+                found.exception(_PAUSE_SECONDS)
+                return

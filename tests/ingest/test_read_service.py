@@ -287,6 +287,22 @@ def test_polars_is_used_where_it_is_installed(service: ReadService, folder: Data
         assert answered.to_polars()["x"].to_list() == [1]
 
 
+def test_a_question_that_is_given_up_between_two_statements_ends_with_the_next(
+    service: ReadService, reader: Reader, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB forgets an interruption that finds nothing running."""
+
+    def slow(connection: Any) -> pa.Table:
+        Reader(folder, 10).cancel("mine")
+        return connection.execute(_ENDLESS).to_arrow_table()
+
+    monkeypatch.setattr(service, "_questions", {"slow": slow})
+    monkeypatch.setattr(service, "_seconds", 300)
+    reader.number = "mine"
+    with pytest.raises(QuestionLimitError, match="gave it up"):
+        reader.ask("slow")
+
+
 def test_an_interrupted_cell_ends_and_so_does_its_question(
     service: ReadService, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
