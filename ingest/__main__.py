@@ -80,7 +80,7 @@ def _run(settings: Settings) -> int:
 
     folder = DataFolder(settings.data_dir)
     stop = _asked_to_stop()
-    with opened_or_recovered(settings, folder) as connection:
+    with opened_or_recovered(settings, folder, stop) as connection:
         inbox = Inbox(settings.queue_limit, _WINDOW, settings.flush_seconds)
         recent = Recent()
         keeper = Keeper(settings, connection)

@@ -19,7 +19,13 @@ from ingest.schema import MIGRATIONS, migrate, version
 from ingest.storage.archive import Archive, make_safe, quoted
 from ingest.storage.backing_up import place
 from telemetry.datafolder import DataFolder
-from telemetry.errors import AlreadyRunningError, DamagedStoreError, DataFolderError, StoreUnavailableError
+from telemetry.errors import (
+    AlreadyRunningError,
+    DamagedStoreError,
+    DataFolderError,
+    NoRoomError,
+    StoreUnavailableError,
+)
 from telemetry.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -30,6 +36,7 @@ _LOCK_PAUSE_SECONDS = 0.05
 _LOCKED = "Could not set lock"
 #: Less than this in free blocks is not worth writing the file anew.
 _WORTH_COMPACTING = 16_000_000
+_NO_ROOM = "No space left"
 _NO_DATABASE = "not a valid DuckDB database file"
 
 
@@ -38,7 +45,8 @@ def opened(settings: Settings, folder: DataFolder) -> Iterator[duckdb.DuckDBPyCo
     """The database, open for writing, at the newest schema; closed with a checkpoint at the end.
 
     Raises AlreadyRunningError for a second ingest on the same data, DamagedStoreError for a file that is no sound
-    database, StoreUnavailableError for one that cannot be opened, SchemaError for one that is not ours.
+    database, NoRoomError on a full disk, StoreUnavailableError for a file that cannot be opened, SchemaError for one
+    that is not ours.
     """
     folder.ensure()
     lock = FileLock(folder.ingest_lock)
@@ -52,11 +60,14 @@ def opened(settings: Settings, folder: DataFolder) -> Iterator[duckdb.DuckDBPyCo
     with held:
         connection = _connect(settings, folder)
         try:
-            if 0 < _version(connection, folder) < len(MIGRATIONS):
-                connection = _copied_first(connection, settings, folder)
-            elif _is_mostly_free(connection):
-                connection = _compacted(connection, settings, folder)
-            _prepare(connection, folder)
+            try:
+                if 0 < version(connection) < len(MIGRATIONS):
+                    connection = _copied_first(connection, settings, folder)
+                elif _is_mostly_free(connection):
+                    connection = _compacted(connection, settings, folder)
+                _prepare(connection, folder)
+            except duckdb.Error as cause:
+                raise _unusable(folder, cause) from cause
             yield connection
             with contextlib.suppress(duckdb.Error):
                 connection.execute("CHECKPOINT")
@@ -83,8 +94,8 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
         try:
             return duckdb.connect(str(folder.database), config=config)
         except duckdb.IOException as cause:
-            if _NO_DATABASE in str(cause):
-                raise _unsound(folder, cause) from cause
+            if _NO_DATABASE in str(cause) or _NO_ROOM in str(cause):
+                raise _unusable(folder, cause) from cause
             if _LOCKED not in str(cause):
                 raise DataFolderError(
                     f"{folder.database} cannot be opened ({_first_line(cause)}): give this user the right to read and "
@@ -96,14 +107,7 @@ def _connect(settings: Settings, folder: DataFolder) -> duckdb.DuckDBPyConnectio
                 ) from cause
             time.sleep(_LOCK_PAUSE_SECONDS)
         except duckdb.Error as cause:
-            raise _unsound(folder, cause) from cause
-
-
-def _version(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> int:
-    try:
-        return version(connection)
-    except duckdb.Error as cause:
-        raise _unsound(folder, cause) from cause
+            raise _unusable(folder, cause) from cause
 
 
 def _copied_first(
@@ -169,18 +173,15 @@ def _compacted(
 
 def _prepare(connection: duckdb.DuckDBPyConnection, folder: DataFolder) -> None:
     """Bring the schema up to date, and read from each table, so that damage shows now and not in the night."""
-    try:
-        before, now = migrate(connection)
-        tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
-        connection.execute("SET parquet_metadata_cache = true")  # what a file of a closed day says never changes
-        archive = Archive(folder.archive)
-        _bring_back(connection, archive, folder)
-        archive.sweep(connection)
-        archive.refresh_views(connection)
-        counts = {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0] for (table,) in tables}
-        _confine(connection, folder)
-    except duckdb.Error as cause:
-        raise _unsound(folder, cause) from cause
+    before, now = migrate(connection)
+    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+    connection.execute("SET parquet_metadata_cache = true")  # what a file of a closed day says never changes
+    archive = Archive(folder.archive)
+    _bring_back(connection, archive, folder)
+    archive.sweep(connection)
+    archive.refresh_views(connection)
+    counts = {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0] for (table,) in tables}
+    _confine(connection, folder)
     if before != now:
         _log.info("database %s: schema version %d, was %d", folder.database, now, before)
     _log.debug("database %s: %s", folder.database, counts)
@@ -203,7 +204,10 @@ def _bring_back(connection: duckdb.DuckDBPyConnection, archive: Archive, folder:
         _log.warning("%s was missing or cut short: it is back from %s", segment.file, kept)
 
 
-def _unsound(folder: DataFolder, cause: Exception) -> DamagedStoreError:
+def _unusable(folder: DataFolder, cause: Exception) -> StoreUnavailableError:
+    """What an error of the database means to whoever opens it."""
+    if _NO_ROOM in str(cause):
+        return NoRoomError(f"{folder.database} cannot be opened ({_first_line(cause)}): make room on the disk")
     return DamagedStoreError(
         f"{folder.database} is no sound database ({_first_line(cause)}): move it away, or restore a backup"
     )

@@ -16,13 +16,14 @@ Nobody else in Lumos joins a path below the data folder.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
 from pathlib import Path
 from typing import Any
 
-from telemetry.errors import DataFolderError
+from telemetry.errors import DataFolderError, NoRoomError
 
 
 class DataFolder:
@@ -61,7 +62,7 @@ class DataFolder:
         self._ingest_address = self.run / "ingest.json"
 
     def ensure(self) -> None:
-        """Make the folder and its rooms. Raises DataFolderError when that cannot be done."""
+        """Make the folder and its rooms. Raises DataFolderError, and NoRoomError where the disk is full."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             for room in (self.secrets, self.run, self.backups, self.archive, self.broker):
@@ -71,6 +72,8 @@ class DataFolder:
             probe.write_text("")
             probe.unlink()
         except OSError as cause:
+            if cause.errno == errno.ENOSPC:
+                raise NoRoomError(f"the data folder {self.path} is on a full disk: make room on the disk") from cause
             raise DataFolderError(
                 f"the data folder {self.path} cannot be written ({cause.strerror or cause}): "
                 "give this user the right to, or choose another with --data-dir"

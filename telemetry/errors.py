@@ -42,6 +42,10 @@ class DamagedStoreError(StoreUnavailableError):
     """The database file is there, and is no sound database."""
 
 
+class NoRoomError(StoreUnavailableError):
+    """The database cannot be opened, since the disk is full."""
+
+
 class SchemaError(LumosError):
     """The database was written by a newer Lumos, or is not a Lumos database."""
 

@@ -77,6 +77,27 @@ def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path
         assert ingest.stop(signal.SIGTERM, 5) == 0
 
 
+def test_a_start_on_a_full_disk_waits_for_room(tmp_path: Path, disk: Path) -> None:
+    """Found by the soak: it was taken for damage, and stopped everything for good."""
+    port, data = free_port(), disk / "data"
+    flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
+    with mosquitto(tmp_path / "mosquitto", port), observer(port, "none") as board:
+        with module(tmp_path / "before.log", "ingest", *flags) as ingest:
+            until(lambda: is_connected(ingest), "ingest at the broker")
+            send(board, 0, 20)
+            until(lambda: stored(data) == (20, 20), "what came before")
+            filler = fill(disk)
+            ingest.stop(signal.SIGKILL)
+        with module(tmp_path / "ingest.log", "ingest", *flags) as ingest:
+            until(lambda: "make room on the disk" in ingest.output(), "that it is said, with its remedy")
+            send(board, 20, 20)
+            filler.unlink()
+            until(lambda: stored(data) == (40, 40), "all of it, once there is room", 30)
+            assert ingest.output().count("make room on the disk") == 1
+            assert "the disk has room again" in ingest.output()
+            assert ingest.stop(signal.SIGTERM, 5) == 0
+
+
 def test_a_broker_that_comes_late_or_goes_is_waited_for(tmp_path: Path) -> None:
     port, data = free_port(), tmp_path / "data"
     flags = ["--data-dir", str(data), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
