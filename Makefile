@@ -19,7 +19,7 @@ setup-tests:
 	@$(PYTHON) launcher/bootstrap.py --tests
 
 test: setup-tests check  ## everything that must hold (ARGS='-k name' chooses)
-	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-tests  ## style, types, import contracts, what is known against the dependencies
 	@$(PY) -m ruff check .

@@ -1,7 +1,8 @@
 """What holds for all tests: no example of a property test has a deadline, since a busy machine would miss it.
 
-And their order over two processes, of which each takes file after file (`--dist loadfile`): what takes longest first,
-so that no processor waits at the end for one file. A file stays together, since its tests share what is running.
+And their order over three processes, of which each takes file after file (`--dist loadfile`): what takes longest first,
+so that none waits at the end for one file, and what mostly waits beside what needs a processor. There are three for two
+processors, since half of the time a test waits. A file stays together, since its tests share what is running.
 """
 
 from pathlib import Path
@@ -14,10 +15,12 @@ settings.load_profile("lumos")
 
 #: Files and folders that take longest, in this order; all others follow as they are found.
 _FIRST = (
-    "browser",
+    "browser/test_devices_page",
     "soak",
-    "end_to_end",
+    "browser/test_explore_page",
     "firmware/virtual_board",
+    "browser",
+    "end_to_end",
     "ingest/test_chaos.py",
     "ingest/alerts",
     "ingest/storage",
