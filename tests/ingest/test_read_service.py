@@ -308,6 +308,9 @@ def test_an_interrupted_cell_ends_and_so_does_its_question(
 ) -> None:
     monkeypatch.setattr(service, "_seconds", 300)
     lines = (
+        "import signal",
+        # A shell that runs tests in the background has them ignore it, and whatever they start.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)",
         "from telemetry.notebook import Store",
         f"store = Store({str(folder.path)!r})",
         "try:",
