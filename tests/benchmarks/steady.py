@@ -32,6 +32,8 @@ ROWS = 100
 PAGES = 4
 PER_SECOND = 3_000
 WANTED = 1.10
+#: DuckDB's allocator gives back what has not been used for ten seconds.
+_REST_SECONDS = 15
 _ONE_DAY = BOARDS * HOUR * DAY_HOURS
 
 
@@ -53,19 +55,29 @@ def _memory(folder: Path, minutes: float) -> list[str]:
         _send(mqtt_port, reader, 0, first)
         _ask(http_port, tick, HOUR, minutes)
         until(lambda: _folded(reader) and " backup " in app.output(), "what an hour brings: a fold and a round", 180)
-        before = resident_mb(app.process.pid)
+        before = _at_rest(app.process.pid)
         with ThreadPoolExecutor(1) as beside:
             asked = beside.submit(_ask, http_port, tick, TICKS - HOUR, minutes)
             _send(mqtt_port, reader, first, READINGS)
             counted = asked.result()
         until(lambda: _folded(reader) < 2 * _ONE_DAY, "the end of closing the days that are over", 600)
-        after = resident_mb(app.process.pid)
+        after = _at_rest(app.process.pid)
     ratio = sum(after.values()) / sum(before.values())
     parts = ", ".join(f"{name} {before[name]:.0f} → {after[name]:.0f} MB" for name in before)
     return [
         f"memory after {READINGS:,} readings and {counted + HOUR:,} ticks (asked: {TICKS:,}; --minutes gives more)",
         f"against that after {first:,} and {HOUR:,}: {ratio:.2f} × (asked: at most {WANTED}): {parts}",
     ]
+
+
+def _at_rest(supervisor: int) -> dict[str, float]:
+    """What the parts hold once they have given back what the last requests needed for a moment."""
+    found, before = resident_mb(supervisor), float("inf")
+    while before - sum(found.values()) > 1:
+        before = sum(found.values())
+        time.sleep(_REST_SECONDS)
+        found = resident_mb(supervisor)
+    return found
 
 
 def _tick(http_port: int, mqtt_port: int) -> bytes:
