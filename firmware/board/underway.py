@@ -77,10 +77,23 @@ class Drops:
             pass  # the flash is broken: what memory holds is told while it holds
 
     def next(self) -> "Drop | None":
-        """The drop to report now, if there is one; the next is not reported before this one has been heard."""
-        if self.report is None and self._gaps:
-            self.report = self._gaps.pop(0)
-        return self.report if self.report is not None and self.report.state == QUEUED else None
+        """The drop to report now, if there is one; the next is not reported before this one has been heard.
+
+        Of a boot the lowest first, also one that is noted later: the host says that it knows a number only when it
+        knows all before it.
+        """
+        first = self.report
+        if first is None or first.state != FLYING:
+            for drop in self._gaps:
+                if first is None or (drop.boot == first.boot and drop.first < first.first):
+                    first = drop
+            if first is not self.report:
+                self._gaps.remove(first)
+                if self.report is not None:
+                    self.report.state = QUEUED
+                    self._gaps.append(self.report)
+                self.report = first
+        return first if first is not None and first.state == QUEUED else None
 
     def heard(self) -> None:
         """The broker has the report, and that is enough: there is no host that says what it knows."""

@@ -401,3 +401,18 @@ TestAnyPowerCut.settings = settings(
     max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestAnyPowerCut.pytestmark = [pytest.mark.timeout(90)]
+
+
+def test_what_is_lost_below_a_drop_that_was_reported_is_told_too() -> None:
+    """Found by the machine above: the host waited for the lower numbers, the board for the host's word on the upper."""
+    board = AnyPowerCut()
+    board.begin(capacity=2, stored_seen=True, limit=400)
+    board.sample(count=5, cut_at=None)
+    board.damage(bit=0, place=0.5)  # the header of the second block
+    board.send(live_first=False, rows=2)
+    board.damage(bit=0, place=0.03125)  # the rows of the first, which are under way
+    board.send(live_first=False, rows=1)
+    board.power_cut()
+    assert board.buffer.drop_report() is not None
+    board.teardown()
+    assert {("b0", number) for number in range(4)} <= board.reported
