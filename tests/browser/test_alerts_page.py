@@ -19,7 +19,7 @@ from tests.harness.waiting import until
 
 OpenPage = Callable[..., Page]
 _TOKEN = "tk-very-secret-0815"
-_HOSTILE = "<img src=x onerror=alert(1)>"
+_HOSTILE = "<img src=oven onerror=alert(1)>"
 
 
 class Oven:
@@ -97,7 +97,7 @@ def test_a_rule_is_made_trips_tells_is_acknowledged_and_is_over(page: Page, demo
     make_channel(page, oven)
     make_rule(page)
     rules = page.locator("#alert-rules tbody tr")
-    expect(rules).to_contain_text("heat of <img src=x onerror=alert(1)> above 30, clears at 28")
+    expect(rules).to_contain_text("heat of <img src=oven onerror=alert(1)> above 30, clears at 28")
     expect(rules).to_contain_text("all well")
 
     oven.say(35)
