@@ -52,9 +52,12 @@ def lossy_board(demo: Demo, desk: Desk, name: str) -> DeskBoard:
     board = desk.board(name, period_ms=PERIOD_MS)
     buffer = board.simulated.board.buffer
     until(lambda: buffer.stored_seen, f"{name} to hear what is stored")
-    whole = buffer.capacity
+    # Nothing may be under way when the link goes: of what is, a board cannot know whether the host has it.
+    board.press_button()
+    until(lambda: not (board.sending or len(buffer)), f"{name} to pause, and all of it to be stored")
+    whole, buffer.capacity = buffer.capacity, BUFFER
     board.simulated.hal.radio.cut()
-    buffer.capacity = BUFFER
+    board.press_button()
     until(lambda: buffer.dropped >= 9, "nine samples to be given up")
     # With room again it gives up nothing more, however late the host's next word comes.
     buffer.capacity = whole

@@ -38,6 +38,18 @@ class DeskBoard:
     def connected(self) -> bool:
         return self.simulated.board._client is not None
 
+    @property
+    def sending(self) -> bool:
+        return bool(self.simulated.board.state["sending"])
+
+    def press_button(self) -> None:
+        """Pause or resume sending."""
+
+        async def press() -> None:
+            self.simulated.hal.press_button()
+
+        self.do(press())
+
     def switch_on(self, *, wait: bool = True) -> None:
         """Power; returns once the broker has it, unless nobody waits for that."""
 
