@@ -34,7 +34,7 @@ from telemetry.errors import (
 )
 from telemetry.flight_protocol import pack_error
 from telemetry.questions import Question, answer
-from telemetry.questions.remembering import Memory, Remembering
+from telemetry.questions.remembering import Memory
 from telemetry.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -138,10 +138,10 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
         """The answer to a named question, with what others looked up in the same state of the store."""
         before = CHANGES.standing
 
-        def lend(begun: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection | Remembering:
+        def lend() -> Memory:
             # What was committed since the first look may or may not be in the picture that the transaction has taken.
             standing = CHANGES.standing
-            return begun if standing is None or standing != before else Remembering(begun, self._memory_of(standing))
+            return {} if standing is None or standing != before else self._memory_of(standing)
 
         return answer(cursor, self._questions, name, arguments, lend)
 

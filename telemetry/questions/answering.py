@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from telemetry.errors import QuestionError, nearest
-from telemetry.questions.remembering import remembered
+from telemetry.questions.remembering import Memory, Remembering, remembered
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,18 +50,18 @@ def answer(
     questions: Mapping[str, Question],
     name: str,
     arguments: Mapping[str, Any],
-    lend: Callable[[Any], Any] | None = None,
+    lend: Callable[[], Memory] = dict,
 ) -> pa.Table:
     """Answer a question by name inside a read-only transaction. Raises QuestionError for a wrong name or argument.
 
-    `lend` may give the connection, once its transaction is begun, a memory that holds for it.
+    `lend` gives, once the transaction is begun, what others have looked up in the same state of the store.
     """
     question = find_question(questions, name, arguments)
     if getattr(question, "from_memory", False):
         return question(connection, **arguments)
     connection.execute("BEGIN TRANSACTION READ ONLY")
     try:
-        return question(lend(connection) if lend else connection, **arguments)
+        return question(Remembering(connection, lend()), **arguments)
     finally:
         connection.execute("ROLLBACK")
 

@@ -25,7 +25,7 @@ from telemetry.corrections import (
     settled,
 )
 from telemetry.levels import BIN_SQL, BY_NAME, LEVELS, MINUTE, QUARTER, RAW, Level, Stretch, stretches
-from telemetry.questions.closed_files import ClosedFiles
+from telemetry.questions.closed_files import closed_files
 from telemetry.questions.edges import moved_out
 from telemetry.questions.remembering import has_memory, remembered
 from telemetry.timestamps import US_PER_DAY
@@ -67,9 +67,8 @@ class Place:
     horizons: dict[str, int]
     #: What is still to be done to rollups whose raw readings have expired.
     outstanding: tuple[Scaling, ...]
-    files: ClosedFiles
     #: All that the live tables hold lies in [from, to); None: not known.
-    live: tuple[int, int] | None = None
+    live: tuple[int, int] | None
 
     def parts(self, level: Level, columns: Collection[str] = tuple(_ROLLUP)) -> str:
         """SELECT t_us, series_id and some of count, sum, sum_squares, min, max, first_us, first, last_us, last.
@@ -206,7 +205,7 @@ class Place:
     def _files(self, stretch: Stretch) -> str:
         """SQL for the files that hold a stretch; empty for none."""
         days = stretch.from_us // US_PER_DAY, (stretch.to_us - 1) // US_PER_DAY
-        return self.files.of(stretch.level.name, *days)
+        return closed_files(self.connection, stretch.level.name, *days)
 
     @property
     def _chosen(self) -> str:
@@ -225,7 +224,7 @@ def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int] | Non
     chosen = None if series_ids is None else tuple(series_ids) or (-1,)
     known = remembered(connection, ("place", chosen), lambda: _known(connection, chosen))
     live = remembered(connection, "live", lambda: _live(connection)) if has_memory(connection) else None
-    return Place(connection, chosen, start_us, end_us, *known, ClosedFiles(connection), live)
+    return Place(connection, chosen, start_us, end_us, *known, live)
 
 
 def _live(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:

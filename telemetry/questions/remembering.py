@@ -1,8 +1,8 @@
 """What questions look up before they read (ids, horizons, corrections, files) and remember from one to the next.
 
 Each such look is small, and planning it takes DuckDB half a millisecond; together they take as long as the answer.
-Whoever lends a memory empties it whenever a transaction may have changed what is in it (`ingest.read_service`); over
-a connection without one, each question looks for itself.
+What one question looks up it remembers to its end; from one question to the next where whoever asks lends a memory, and
+another one whenever a transaction may have changed what is in it (`ingest.read_service`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Remembering:
 
 
 def has_memory(connection: Any) -> bool:
-    """Whether it pays to look for what only spares other work."""
+    """Whether a question is asked, in its transaction: what is looked up holds until the rows are read."""
     return getattr(connection, "memory", None) is not None
 
 

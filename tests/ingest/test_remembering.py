@@ -102,11 +102,11 @@ def test_a_commit_just_after_the_picture_is_taken_is_not_seen_by_what_others_loo
     def late(*words: Any) -> Any:
         *asked, lend = words
 
-        def lend_late(begun: Any) -> Any:
+        def lend_late() -> Any:
             if next(once, False):
                 looks.add()
                 assert _ask(reader) == {"looked_up": 1, "read": 1}
-            return lend(begun)
+            return lend()
 
         return plain(*asked, lend_late)
 
