@@ -96,7 +96,7 @@ def with_live_questions(
     def health(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         """One row: how ingest is doing now."""
         row: dict[str, Any] = {
-            "broker_connected": subscriber.connected,
+            "broker_connected": subscriber.hears,
             "messages_per_second": writer.tally.messages_per_second(),
             "lag_ms": inbox.lag_seconds * 1_000,
             "quarantined": writer.quarantine.count,

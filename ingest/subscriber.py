@@ -75,6 +75,11 @@ class Subscriber:
         return self._client.is_connected()
 
     @property
+    def hears(self) -> bool:
+        """Whether the broker hands us what comes: it has answered every subscription of this connection."""
+        return self.connected and self._is_heard
+
+    @property
     def address(self) -> str:
         """Which broker it is."""
         return f"{self._settings.mqtt_host}:{self._settings.mqtt_port}"

@@ -63,7 +63,7 @@ def with_vitals(writer: Writer, subscriber: Subscriber, inbox: Inbox, started_us
         ).fetchall()
         row: dict[str, Any] = {
             "broker_address": subscriber.address,
-            "broker_connected": subscriber.connected,
+            "broker_connected": subscriber.hears,
             "connected_us": subscriber.connected_us,
             "connections": subscriber.connections,
             "refused": subscriber.refused,

@@ -261,7 +261,7 @@ class Writer:
             assert self._subscriber is not None  # noqa: S101  (run() sets it)
             self.holding.publish(self._subscriber, self._topics)
             self.quarantine.trim()
-            self.alerts.tick(connected=self._subscriber.connected)
+            self.alerts.tick(connected=self._subscriber.hears)
         except duckdb.Error as error:
             _log.warning("maintenance put off: %s", error)
             self._next_fold = now + _FOLD_SECONDS

@@ -44,7 +44,7 @@ def report(folder: Path, _minutes: float) -> list[str]:
 class _Nobody:
     """Stands for the broker, which has no part in this."""
 
-    connected = True
+    connected = hears = True
 
     def acknowledge(self, _messages: list[Message]) -> None:
         pass

@@ -31,7 +31,7 @@ class RunningIngest:
         self.start()
 
     def start(self) -> None:
-        """Start (again); returns once the broker has it."""
+        """Start (again); returns once the broker hands it what comes."""
         self._stack = contextlib.ExitStack()
         connection = self._stack.enter_context(opened(self.settings, self.folder))
         self._inbox, recent = Inbox(self.settings.queue_limit, 20, self.settings.flush_seconds), Recent()
@@ -45,7 +45,7 @@ class RunningIngest:
         self._thread = threading.Thread(target=self.writer.run, args=(self._subscriber,), daemon=True)
         self._thread.start()
         self._subscriber.start()
-        until(lambda: self._subscriber.connected, "ingest at the broker")
+        until(lambda: self._subscriber.hears, "ingest to hear the broker")
 
     def stop(self) -> None:
         """Stop in good order; the broker collects for it meanwhile."""

@@ -34,6 +34,10 @@ class RememberingBroker:
         self.filters: list[str] = []
         self.connected = True
 
+    @property
+    def hears(self) -> bool:
+        return self.connected
+
     def read(self, filters: Sequence[str]) -> None:
         self.filters = list(filters)
 
