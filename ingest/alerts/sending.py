@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +74,11 @@ class Sender:
             self._thread.join(seconds)
 
     def try_out(self, channel_id: str) -> dict[str, Any]:
-        """In the asker's thread: send a test now, and say what came of it."""
+        """While the asker waits: send a test now, and say what came of it."""
         channel = self._channels.known(channel_id)
-        error = send(channel.url, *trial(channel.name, channel.language, self._link()))
+        # In a thread that ends: what libraries keep for the asker's, which Flight owns, nobody frees at the end.
+        with ThreadPoolExecutor(1) as thread:
+            error = thread.submit(send, channel.url, *trial(channel.name, channel.language, self._link())).result()
         self._writer.ask(
             lambda: record_trial(self._writer.connection, channel_id, error, self._alerts.clock.now_us())
         ).result(_RECORD_SECONDS)
