@@ -111,7 +111,7 @@ def test_a_rule_is_made_trips_tells_is_acknowledged_and_is_over(page: Page, demo
     expect(page.locator("#chart .annotation-text")).to_have_text("!")
     lead(page, f"{demo.address}/explore?series=oven/heat&range=15m")
     expect(page.locator("#explore-chart .annotation-text").filter(has_text="!")).to_have_count(1)
-    assert page.locator("img[src=x]").count() == 0
+    assert page.locator("img[src=oven]").count() == 0
 
     page.get_by_role("link", name="Show them").click()
     page.get_by_role("button", name="Acknowledge: oven, heat").click()
