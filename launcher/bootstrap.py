@@ -91,9 +91,11 @@ def _install(lock_name: str) -> None:
     print(f"installing the pinned packages of {lock_name} (a few minutes on a Raspberry Pi)", flush=True)
     # --no-deps: the lock names everything, and leaves out on purpose what a package asks for and we do not use.
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    done = subprocess.run([*command, "--require-hashes", "-r", str(lock)], check=False)
+    done = subprocess.run([*command, "--no-compile", "--require-hashes", "-r", str(lock)], check=False)
     if done.returncode != 0:
         raise SetupError(f"pip could not install {lock_name} (its own message is above): is there a network?")
+    # On all cores, where pip takes one. What cannot be compiled is a template or for another Python.
+    subprocess.run([str(PYTHON), "-m", "compileall", "-qq", "-j", "0", str(VENV / "lib")], check=False)
     stamp.write_text(wanted)
 
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -60,8 +61,6 @@ class People:
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
         self._database.executescript(_TABLES)
         self._hasher = PasswordHasher()
-        #: What a wrong name is compared with, so that it takes as long as a wrong password.
-        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
         self.idle_seconds = idle_seconds
         self._clock = clock
         self._lock = threading.Lock()
@@ -100,10 +99,16 @@ class People:
         """Everybody who may log in."""
         return [_entry(row) for row in self._all("SELECT name, role, created FROM people ORDER BY name")]
 
+    @cached_property
+    def _nobody(self) -> str:
+        """What a wrong name is compared with, so that it takes as long as a wrong password."""
+        return self._hasher.hash(secrets.token_urlsafe(16))
+
     def log_in(self, name: str, password: str) -> str | None:
         """A fresh session's text for its cookie, or None when name and password do not go together."""
+        nobody = self._nobody  # for every name, since making it takes as long as a comparison
         row = self._one("SELECT hash FROM people WHERE name = ?", name)
-        if not self._verify(str(row[0]) if row else self._nobody, password) or row is None:
+        if not self._verify(str(row[0]) if row else nobody, password) or row is None:
             return None
         text, now = secrets.token_urlsafe(32), int(self._clock())
         self._do("DELETE FROM sessions WHERE seen < ?", now - self.idle_seconds)

@@ -56,7 +56,8 @@ def program(log: Path, *command: str | Path, environment: Mapping[str, str] | No
         process = subprocess.Popen(
             [str(word) for word in command],
             cwd=ROOT,
-            env={**clean, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            # Where bytecode is not wanted, each of the many starts would compile all modules anew.
+            env={**clean, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "", **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

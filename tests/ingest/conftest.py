@@ -100,10 +100,15 @@ READINGS = """
 """
 
 
+def settings_in(folder: Path) -> Settings:
+    """What holds when nothing is set, on data in this folder."""
+    words = ["--data-dir", str(folder / "data")]
+    return load(read_arguments(parser("test", ""), words), environment={}, folder=folder)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    words = ["--data-dir", str(tmp_path / "data")]
-    return load(read_arguments(parser("test", ""), words), environment={}, folder=tmp_path)
+    return settings_in(tmp_path)
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from dashboard.access import people as people_file
 from dashboard.access.guard import SESSION_COOKIE
 from dashboard.access.people import People
 from dashboard.access.roles import Role
@@ -26,7 +28,10 @@ ASKERS = ("nobody", *(f"{kind} {role.word}" for role in Role if role for kind in
 
 
 @pytest.fixture
-def open_settings(tmp_path: Path) -> Settings:
+def open_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """How hard passwords are to guess is one test's matter: the others need not take a tenth of a second for each."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(people_file, "PasswordHasher", lambda: quick)
     return settings_with(tmp_path, "--lan")
 
 

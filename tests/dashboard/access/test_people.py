@@ -29,6 +29,14 @@ def test_nothing_in_the_file_lets_anybody_in(people: People, open_settings: Any)
     assert b"$argon2id$" in content
 
 
+def test_a_password_is_kept_as_hard_to_guess_as_rfc_9106_says(tmp_path: Path) -> None:
+    people = People(tmp_path / "people", 600)
+    people.set_password("ada", PASSWORD, Role.VIEWER)
+    assert b"$argon2id$v=19$m=65536,t=3,p=4$" in (tmp_path / "people").read_bytes()
+    assert people.log_in("ada", PASSWORD)
+    assert not people.log_in("nobody", PASSWORD)
+
+
 def test_an_idle_session_ends_and_one_in_use_goes_on(tmp_path: Path) -> None:
     now = [1_000_000.0]
     people = People(tmp_path / "people", 600, lambda: now[0])

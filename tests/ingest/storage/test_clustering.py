@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from telemetry.datafolder import DataFolder
 from telemetry.levels import LEVELS
 from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY, US_PER_HOUR
+from tests.ingest.conftest import settings_in
 
 _TABLES = [level.table for level in LEVELS if level.table]
 _STRETCH_DAYS = STRETCH_US // US_PER_DAY
@@ -27,9 +29,11 @@ _DAYS = _STRETCH_DAYS + 20
 _SERIES = (3, 150, 450)
 
 
-@pytest.fixture
-def store(settings: Settings, folder: DataFolder) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def closed_days(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
     """Days that were closed one by one, one of them twice since readings came late."""
+    settings = settings_in(tmp_path_factory.mktemp("closed"))
+    folder = DataFolder(settings.data_dir)
     archive = Archive(folder.archive, 0)
     with opened(settings, folder) as connection:
         for day in [*range(_FIRST_DAY, _FIRST_DAY + _DAYS), _FIRST_DAY + 1]:
@@ -42,6 +46,13 @@ def store(settings: Settings, folder: DataFolder) -> Iterator[Any]:
             )
             fold(connection)
             close_day(connection, archive, day)
+    return folder
+
+
+@pytest.fixture
+def store(closed_days: DataFolder, settings: Settings, folder: DataFolder) -> Iterator[Any]:
+    shutil.copytree(closed_days.path, folder.path)
+    with opened(settings, folder) as connection:
         yield connection
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from telemetry.questions import QUESTIONS, answer, metadata_of
 from telemetry.reader import Reader
 from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY, now_us
-from tests.ingest.conftest import Desk
+from tests.ingest.conftest import Desk, settings_in
 
 TODAY = now_us() // US_PER_DAY * US_PER_DAY
 
@@ -40,9 +42,26 @@ def fill(desk: Desk, days: int = 6) -> None:
     desk.writer.keeper.round(now_us() + US_PER_DAY)
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    settings = settings_in(tmp_path_factory.mktemp("filled"))
+    folder = DataFolder(settings.data_dir)
+    desk = Desk(settings, folder)
+    fill(desk)
+    desk.close()
+    return folder
+
+
+@pytest.fixture
+def desk(filled: DataFolder, settings: Settings, folder: DataFolder) -> Iterator[Desk]:
+    shutil.copytree(filled.path, folder.path)
+    made = Desk(settings, folder)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def actions(desk: Desk, settings: Settings, folder: DataFolder) -> Actions:
-    fill(desk)
     return Actions(desk.writer, desk.recent, BoardUsers(settings, folder))
 
 
