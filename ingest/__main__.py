@@ -21,21 +21,21 @@ from telemetry.service_manager import ready
 from telemetry.settings import Settings, load
 
 if TYPE_CHECKING:
-    from ingest.board_users import BoardUsers
+    from ingest.broker.board_users import BoardUsers
     from ingest.writer import Writer
 
 _log = logging.getLogger("ingest")
 
 #: Words that do something else than run: module and function, imported when they are asked for.
 _COMMANDS = {
-    "device": ("ingest.board_users", "main"),
-    "correct": ("ingest.console", "correct"),
-    "replay": ("ingest.replay", "main"),
-    "retention": ("ingest.retention_console", "retention"),
-    "forecast": ("ingest.retention_console", "forecast"),
-    "setting": ("ingest.retention_console", "setting"),
-    "backup": ("ingest.backup_console", "backup"),
-    "restore": ("ingest.backup_console", "restore"),
+    "device": ("ingest.broker.board_users", "main"),
+    "correct": ("ingest.console.command_lines", "correct"),
+    "replay": ("ingest.decoding.replay", "main"),
+    "retention": ("ingest.console.retention", "retention"),
+    "forecast": ("ingest.console.retention", "forecast"),
+    "setting": ("ingest.console.retention", "setting"),
+    "backup": ("ingest.console.backups", "backup"),
+    "restore": ("ingest.console.backups", "restore"),
     "import": ("ingest.transfer.console", "import_files"),
     "export": ("ingest.transfer.console", "export_file"),
 }
@@ -64,16 +64,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(settings: Settings) -> int:
     """0 when it was asked to stop, 1 when the writer could not go on: whoever supervises starts it again."""
     # Heavy imports wait until the settings are known to be right.
-    from ingest.actions import Actions
     from ingest.alerts.sending import Sender
-    from ingest.board_users import BoardUsers
-    from ingest.inbox import Inbox
-    from ingest.live_questions import with_live_questions
-    from ingest.read_service import ReadService
-    from ingest.recent import Recent
+    from ingest.broker.board_users import BoardUsers
+    from ingest.broker.inbox import Inbox
+    from ingest.broker.subscriber import Subscriber
+    from ingest.serving.actions import Actions
+    from ingest.serving.live_questions import with_live_questions
+    from ingest.serving.read_service import ReadService
+    from ingest.serving.recent import Recent
     from ingest.storage.keeper import Keeper
     from ingest.storage.recovering import opened_or_recovered
-    from ingest.subscriber import Subscriber
     from ingest.writer import Writer
     from telemetry.datafolder import DataFolder
     from telemetry.timestamps import now_us

@@ -13,7 +13,8 @@ from typing import Any
 
 from ulid import ULID
 
-from ingest.decoded import (
+from ingest.broker.inbox import Message
+from ingest.decoding.decoded import (
     Acknowledgement,
     Announcement,
     Decoded,
@@ -23,10 +24,9 @@ from ingest.decoded import (
     Sample,
     Status,
 )
-from ingest.inbox import Message
-from ingest.ledger import Ledger
+from ingest.decoding.quarantine import row_of
 from ingest.memory import Memory
-from ingest.quarantine import row_of
+from ingest.numbering.ledger import Ledger
 from telemetry.commands import Command, CommandState
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from ingest.decoded import Sensor
+from ingest.decoding.decoded import Sensor
 
 
 class Catalog:

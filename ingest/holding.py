@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from ingest.recent import Recent
-from ingest.transactions import transact
+from ingest.serving.recent import Recent
+from ingest.storage.transactions import transact
 from telemetry.commands import Command, CommandState, encode
 from telemetry.errors import ActionError
 from telemetry.timestamps import US_PER_SECOND, now_us
 from telemetry.topics import TopicKind, Topics
 
 if TYPE_CHECKING:
+    from ingest.broker.subscriber import Subscriber
     from ingest.memory import Memory
-    from ingest.subscriber import Subscriber
 
 
 @dataclass(frozen=True, slots=True)

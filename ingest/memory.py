@@ -13,10 +13,10 @@ from typing import Any
 import duckdb
 
 from ingest.catalog import Catalog
-from ingest.decoded import Sample
-from ingest.numbers import Boot, BootNumbers, Intervals, Numbers
+from ingest.decoding.decoded import Sample
+from ingest.numbering.numbers import Boot, BootNumbers, Intervals, Numbers
+from ingest.numbering.unacknowledged import Unacknowledged
 from ingest.sources.keeping import Keeping
-from ingest.unacknowledged import Unacknowledged
 from telemetry.commands import CommandState
 
 _REMEMBERED_COMMANDS = 10_000

@@ -11,7 +11,7 @@ from collections import deque
 import duckdb
 
 from ingest.batch import Batch
-from ingest.samples import Clock
+from ingest.decoding.samples import Clock
 from telemetry.timestamps import now_us
 
 _RATE_SECONDS = 10.0

@@ -17,26 +17,26 @@ import duckdb
 
 from ingest.alerts.channels import Channels
 from ingest.alerts.engine import Alerts
-from ingest.arrivals import Arrivals
 from ingest.batch import TABLES, Batch
-from ingest.decode import quarantined
-from ingest.decoded import Decoded, Event, Sample
-from ingest.fold import fold
+from ingest.broker.inbox import Inbox, Message, Task
+from ingest.broker.limits import Limits
+from ingest.broker.subscriber import Subscriber
+from ingest.broker.telling import Telling
+from ingest.decoding.decode import quarantined
+from ingest.decoding.decoded import Decoded, Event, Sample
+from ingest.decoding.payload import UnreadableError
+from ingest.decoding.quarantine import Quarantine
+from ingest.decoding.samples import Clock
 from ingest.holding import Holding
-from ingest.inbox import Inbox, Message, Task
-from ingest.limits import Limits
 from ingest.memory import Memory
-from ingest.payload import UnreadableError
-from ingest.quarantine import Quarantine
-from ingest.recent import Recent
-from ingest.samples import Clock
+from ingest.numbering.arrivals import Arrivals
 from ingest.schedules.engine import Schedules
+from ingest.serving.recent import Recent
 from ingest.sources.table import Sources
+from ingest.storage.fold import fold
 from ingest.storage.keeper import Keeper
-from ingest.subscriber import Subscriber
+from ingest.storage.transactions import CHANGES, NEVER, NOT_NOW, roll_back
 from ingest.tally import Tally
-from ingest.telling import Telling
-from ingest.transactions import CHANGES, NEVER, NOT_NOW, roll_back
 from telemetry.datafolder import DataFolder
 from telemetry.lean import give_back
 from telemetry.settings import Settings

@@ -34,7 +34,7 @@ def give_back() -> None:
     """Return to the system what the C library keeps of memory that is free by now.
 
     It takes a few milliseconds. DuckDB has an allocator of its own, which does the same in threads of its own where
-    `ingest.store` tells it to.
+    `ingest.storage.store` tells it to.
     """
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):  # another C library

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, TEXT, Action, Takes
 from ingest.alerts.channels import checked_url
 from ingest.alerts.delivery import service_of
 from ingest.alerts.outbox import sweep
+from ingest.serving.action import MAYBE_NUMBER, MAYBE_TEXT, TEXT, Action, Takes
 from telemetry.alerts import FIELDS
 from telemetry.errors import ActionError
 from telemetry.timestamps import now_us
 
 if TYPE_CHECKING:
-    from ingest.actions import Actions
+    from ingest.serving.actions import Actions
 
 NOTE_LENGTH = 500
 _WAIT_SECONDS = 30.0

@@ -15,7 +15,7 @@ from ingest.alerts.past import catch_up, newest
 from ingest.alerts.rules import KeptRule, Rules
 from ingest.alerts.watch import NEVER, Bands, Key, Watch, targets
 from ingest.catalog import Catalog
-from ingest.recent import Recent
+from ingest.serving.recent import Recent
 from telemetry.corrections import Correction, in_force, shown_value
 
 _BEFORE_EVERYTHING = -(2**62)

@@ -12,7 +12,7 @@ from ulid import ULID
 from ingest.alerts.episodes import Episode, Episodes
 from ingest.alerts.quiet import quiet_until
 from ingest.alerts.watch import Watch
-from ingest.recent import Recent
+from ingest.serving.recent import Recent
 from telemetry.timestamps import US_PER_SECOND
 
 #: What such a reading trips is news. An older one may be from a board that was out of reach: the next may take it back,

@@ -23,8 +23,8 @@ from ingest.alerts.rules import Rules
 from ingest.alerts.silence import Silences
 from ingest.alerts.watch import Bands, Key, Watch
 from ingest.memory import Memory
-from ingest.recent import Recent
-from ingest.transactions import NOT_NOW, transaction
+from ingest.serving.recent import Recent
+from ingest.storage.transactions import NOT_NOW, transaction
 from telemetry.alert_state import Change
 from telemetry.timestamps import US_PER_MINUTE, now_us
 

@@ -14,7 +14,7 @@ import duckdb
 from ulid import ULID
 
 from ingest.alerts.words import News
-from ingest.transactions import transact
+from ingest.storage.transactions import transact
 from telemetry.timestamps import US_PER_DAY, US_PER_SECOND
 
 #: How long a channel is left alone after so many failures; the last one again and again.

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from ulid import ULID
 
-from ingest.transactions import transact
+from ingest.storage.transactions import transact
 from telemetry.alerts import Rule, from_json, read_rule
 from telemetry.errors import ActionError
 from telemetry.timestamps import now_us

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ingest.alerts.watch import Watch
-from ingest.recent import Recent
+from ingest.serving.recent import Recent
 from telemetry.timestamps import US_PER_SECOND
 
 #: After a start, or a reconnect, boards and the broker's queue have so long, if the rule gives them as much.

@@ -21,10 +21,10 @@ from telemetry.timestamps import US_PER_DAY, US_PER_MINUTE, US_PER_SECOND, now_u
 from telemetry.topics import Topics
 
 if TYPE_CHECKING:
+    from ingest.broker.subscriber import Subscriber
     from ingest.holding import Holding
     from ingest.memory import Memory
-    from ingest.recent import Recent
-    from ingest.subscriber import Subscriber
+    from ingest.serving.recent import Recent
 
 _log = logging.getLogger(__name__)
 

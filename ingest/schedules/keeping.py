@@ -14,7 +14,7 @@ import duckdb
 from ulid import ULID
 
 from ingest.catalog import Catalog
-from ingest.transactions import transact
+from ingest.storage.transactions import transact
 from telemetry.errors import ActionError
 from telemetry.schedules import Schedule, from_json, read_schedule
 

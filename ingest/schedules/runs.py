@@ -15,7 +15,7 @@ import duckdb
 from ulid import ULID
 
 from ingest.schedules.keeping import Kept
-from ingest.transactions import transact
+from ingest.storage.transactions import transact
 from telemetry import commands
 from telemetry.commands import HOLD_SECONDS, Command, encode_original
 from telemetry.errors import ActionError, CommandError
@@ -23,10 +23,10 @@ from telemetry.timestamps import US_PER_DAY, US_PER_MS, US_PER_SECOND
 from telemetry.topics import ORIGINAL_DEVICE, TopicKind, Topics
 
 if TYPE_CHECKING:
+    from ingest.broker.subscriber import Subscriber
     from ingest.holding import Holding
     from ingest.memory import Memory
-    from ingest.recent import Recent
-    from ingest.subscriber import Subscriber
+    from ingest.serving.recent import Recent
 
 _log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ingest.action import MAYBE_NUMBER, MAYBE_TEXT, TEXT, Action
+from ingest.serving.action import MAYBE_NUMBER, MAYBE_TEXT, TEXT, Action
 
 if TYPE_CHECKING:
-    from ingest.actions import Actions
+    from ingest.serving.actions import Actions
 
 _SAID = {
     "name": TEXT, "kind": TEXT, "zone": TEXT, "cmd": TEXT, "value": (object,), "devices": (list, type(None)),

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.decoded import Sensor
-from ingest.payload import UnreadableError, read_name
+from ingest.decoding.decoded import Sensor
+from ingest.decoding.payload import UnreadableError, read_name
 from ingest.sources.discovery_controls import controls_of
 from ingest.sources.discovery_words import first_of, topic_of, written_out
 from ingest.sources.templates import Template

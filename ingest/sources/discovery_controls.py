@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest.decoded import Sensor
-from ingest.payload import read_name
+from ingest.decoding.decoded import Sensor
+from ingest.decoding.payload import read_name
 from ingest.sources.discovery_words import first_of, topic_of
 from ingest.sources.values import plain_number, plain_text
 from telemetry.controls import Control

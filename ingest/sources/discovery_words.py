@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.payload import UnreadableError
+from ingest.decoding.payload import UnreadableError
 from ingest.sources.values import plain_text
 
 _ABBREVIATED: Mapping[str, str] = {

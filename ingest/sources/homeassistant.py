@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ingest.decoded import Announcement, Decoded, Description, Status
-from ingest.payload import LARGEST_ANNOUNCEMENT, LARGEST_PAYLOAD, UnreadableError, read_json, read_name
-from ingest.samples import Clock
+from ingest.decoding.decoded import Announcement, Decoded, Description, Status
+from ingest.decoding.payload import LARGEST_ANNOUNCEMENT, LARGEST_PAYLOAD, UnreadableError, read_json, read_name
+from ingest.decoding.samples import Clock
 from ingest.sources.discovery import Availability, Entity, State, entities
 from ingest.sources.reading import Reader
 from ingest.sources.templates import MISSING, Template

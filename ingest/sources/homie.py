@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.decoded import Announcement, Decoded, Description, Event, Sample, Sensor, Status
-from ingest.payload import LARGEST_PAYLOAD, UnreadableError, read_json, read_name
-from ingest.samples import Clock
+from ingest.decoding.decoded import Announcement, Decoded, Description, Event, Sample, Sensor, Status
+from ingest.decoding.payload import LARGEST_PAYLOAD, UnreadableError, read_json, read_name
+from ingest.decoding.samples import Clock
 from ingest.sources.reading import Reader
 from ingest.sources.values import (
     is_nothing,

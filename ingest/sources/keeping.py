@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import duckdb
 
 from ingest.catalog import Catalog
-from ingest.decoded import Announcement, Description, Event, Sensor
+from ingest.decoding.decoded import Announcement, Description, Event, Sensor
 from telemetry.controls import Control
 
 _log = logging.getLogger(__name__)

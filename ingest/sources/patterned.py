@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ingest.decoded import Decoded, Description, Sample, Sensor, Status
-from ingest.payload import UnreadableError, read_json, read_name
-from ingest.samples import Clock
+from ingest.decoding.decoded import Decoded, Description, Sample, Sensor, Status
+from ingest.decoding.payload import UnreadableError, read_json, read_name
+from ingest.decoding.samples import Clock
 from ingest.sources.reading import Reader
 from ingest.sources.values import flatten, number_of, read_device, read_moment, read_text, status_text, told
 from telemetry.controls import Control

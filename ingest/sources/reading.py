@@ -11,9 +11,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
-from ingest.decoded import Decoded
-from ingest.payload import LARGEST_PAYLOAD
-from ingest.samples import Clock
+from ingest.decoding.decoded import Decoded
+from ingest.decoding.payload import LARGEST_PAYLOAD
+from ingest.decoding.samples import Clock
 
 
 class Reader(ABC):

@@ -10,10 +10,10 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ingest.decode import decode, quarantined
-from ingest.decoded import Announcement, Decoded
-from ingest.payload import UnreadableError
-from ingest.samples import Clock
+from ingest.decoding.decode import decode, quarantined
+from ingest.decoding.decoded import Announcement, Decoded
+from ingest.decoding.payload import UnreadableError
+from ingest.decoding.samples import Clock
 from ingest.sources.homie import Homie
 from ingest.sources.patterned import Patterned
 from ingest.sources.reading import Reader

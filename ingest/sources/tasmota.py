@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ingest.decoded import Decoded, Description, Sample, Sensor, Status
-from ingest.payload import UnreadableError, read_json
-from ingest.samples import Clock
+from ingest.decoding.decoded import Decoded, Description, Sample, Sensor, Status
+from ingest.decoding.payload import UnreadableError, read_json
+from ingest.decoding.samples import Clock
 from ingest.sources.reading import Reader
 from ingest.sources.values import flatten, number_of, plain_text, read_device, read_text, status_text, told
 from telemetry.controls import Control

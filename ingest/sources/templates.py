@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
-from ingest.payload import UnreadableError
+from ingest.decoding.payload import UnreadableError
 from ingest.sources.values import STATES
 
 _LONGEST = 2_000

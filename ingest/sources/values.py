@@ -13,9 +13,9 @@ from typing import Any
 
 import orjson
 
-from ingest.decoded import FLAG_BOARD_CLOCK, Decoded, Event, Sample
-from ingest.payload import LARGEST_NUMBER, NAME_LENGTH, UnreadableError, read_name
-from ingest.samples import Clock
+from ingest.decoding.decoded import FLAG_BOARD_CLOCK, Decoded, Event, Sample
+from ingest.decoding.payload import LARGEST_NUMBER, NAME_LENGTH, UnreadableError, read_name
+from ingest.decoding.samples import Clock
 from telemetry.errors import QuestionError
 from telemetry.timestamps import US_PER_MS, US_PER_SECOND, parse_instant
 

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ingest.decoded import Announcement, Decoded, Description, Sensor, Status
-from ingest.payload import LARGEST_ANNOUNCEMENT, LARGEST_PAYLOAD, UnreadableError, read_json, read_name
-from ingest.samples import Clock
+from ingest.decoding.decoded import Announcement, Decoded, Description, Sensor, Status
+from ingest.decoding.payload import LARGEST_ANNOUNCEMENT, LARGEST_PAYLOAD, UnreadableError, read_json, read_name
+from ingest.decoding.samples import Clock
 from ingest.sources.reading import Reader
 from ingest.sources.values import (
     flatten,

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.schema import version
 from ingest.storage import manifest
 from ingest.storage.archive import PARQUET, Archive, Segment, make_safe, quoted
 from ingest.storage.manifest import BackupFile, Manifest
+from ingest.storage.schema import version
 from telemetry.errors import BackupError
 from telemetry.levels import RAW
 from telemetry.timestamps import now_us

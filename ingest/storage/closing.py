@@ -13,7 +13,7 @@ import duckdb
 
 from ingest.storage.aggregates import PACKED, UNPACKED, merged, rolled_up, sketched
 from ingest.storage.archive import Archive, Segment, of_day
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 from telemetry.corrections import HIDE, Correction, Scaling, adjusted, in_force, scalings, settled, within
 from telemetry.levels import DAY, HOUR, MINUTE, QUARTER, RAW
 from telemetry.timestamps import EARLIEST_US, LATEST_US, US_PER_DAY

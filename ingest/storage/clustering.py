@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 from telemetry.levels import HOUR, LEVELS
 from telemetry.timestamps import US_PER_DAY
 

@@ -14,7 +14,7 @@ import duckdb
 
 from ingest.storage.aggregates import COLUMNS, PACKED, merged, rolled_up, sketched
 from ingest.storage.archive import Archive, Segment
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 from telemetry.corrections import HIDE, Correction, corrected, in_force
 from telemetry.errors import ActionError
 from telemetry.levels import DAY, HOUR, MINUTE, QUARTER, RAW

@@ -19,7 +19,7 @@ import duckdb
 
 from ingest.storage.archive import Archive, Segment
 from ingest.storage.scrubbing import clean_up, overwrite_free_space, rewrite_all
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 from telemetry.levels import BY_NAME
 from telemetry.timestamps import now_us
 

@@ -15,7 +15,7 @@ import duckdb
 
 from ingest.storage.aggregates import rolled_up
 from ingest.storage.archive import Archive, quoted
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 from telemetry.corrections import corrected, in_force
 from telemetry.levels import MINUTE, RAW
 from telemetry.timestamps import US_PER_DAY

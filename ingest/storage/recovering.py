@@ -18,7 +18,7 @@ import duckdb
 
 from ingest.storage import manifest
 from ingest.storage.restoring import restore
-from ingest.store import opened
+from ingest.storage.store import opened
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BackupError, DamagedStoreError, NoRoomError
 from telemetry.settings import Settings
@@ -36,7 +36,7 @@ _ROOM_BYTES = 65_536
 def opened_or_recovered(
     settings: Settings, folder: DataFolder, stop: threading.Event
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`ingest.store.opened`, after a recovery where the file is damaged and has a backup, and once the disk has room.
+    """`ingest.storage.store.opened`, after a recovery where a damaged file has a backup, and once the disk has room.
 
     Raises what that raises; NoRoomError only when it is to stop before there is room.
     """

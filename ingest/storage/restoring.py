@@ -14,11 +14,11 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from ingest.schema import MIGRATIONS, migrate
 from ingest.storage import manifest
 from ingest.storage.archive import Archive, make_safe, quoted
 from ingest.storage.backing_up import place
 from ingest.storage.manifest import BackupFile, Manifest
+from ingest.storage.schema import MIGRATIONS, migrate
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, BackupError
 from telemetry.timestamps import now_us

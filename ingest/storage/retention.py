@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from ingest.storage.archive import IN_FILES, Archive, Segment
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 from telemetry.corrections import in_force, scalings, within
 from telemetry.errors import ActionError, nearest
 from telemetry.levels import BY_NAME, LEVELS, QUARTER, RAW, Level

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 from telemetry.errors import ActionError, nearest
 from telemetry.settings import Settings, rows
 from telemetry.timestamps import now_us

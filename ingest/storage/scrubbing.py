@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 
 _NOISE = "scrubbing_noise"
 _METADATA_BLOCK_BYTES = 4_096

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from ingest.payload import UnreadableError
+from ingest.decoding.payload import UnreadableError
 from ingest.sources.values import is_nothing, number_of, read_device
 from telemetry.timestamps import EARLIEST_US, US_PER_MINUTE, US_PER_MS, US_PER_SECOND, iso_utc, now_us
 

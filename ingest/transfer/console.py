@@ -20,7 +20,7 @@ from typing import Any
 
 from pyarrow import parquet
 
-from ingest.console import say
+from ingest.console.command_lines import say
 from ingest.transfer.cells import Cells
 from ingest.transfer.exporting import STDOUT, Asked, format_of, into
 from ingest.transfer.importing import part_name, staging
@@ -150,7 +150,7 @@ def _taking(settings: Settings, folder: DataFolder) -> Iterator[Take]:
         actions = Actions(folder, _PATIENCE_SECONDS)
         yield lambda part, file: dict(actions.call("import_part", {"part": part, "file": file}, by))
         return
-    from ingest.alone import writing_alone
+    from ingest.console.alone import writing_alone
     from ingest.transfer.importing import import_part
 
     with writing_alone(settings, folder) as writer:
@@ -167,7 +167,7 @@ def _giving(settings: Settings, folder: DataFolder) -> Iterator[Give]:
         return
     from ingest.storage.exporting import export_part
     from ingest.storage.keeper import Keeper
-    from ingest.store import opened
+    from ingest.storage.store import opened
 
     with opened(settings, folder) as connection:
         keeper = Keeper(settings, connection)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.storage.importing import Taken, names_in, take
-from ingest.transactions import transaction
+from ingest.storage.transactions import transaction
 from ingest.writer import Writer
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError

@@ -2,7 +2,7 @@
 
 Each such look is small, and planning it takes DuckDB half a millisecond; together they take as long as the answer.
 What one question looks up it remembers to its end; from one question to the next where whoever asks lends a memory, and
-another one whenever a transaction may have changed what is in it (`ingest.read_service`).
+another one whenever a transaction may have changed what is in it (`ingest.serving.read_service`).
 """
 
 from __future__ import annotations

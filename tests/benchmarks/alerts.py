@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ingest.alerts.engine import Clock
-from ingest.inbox import Inbox, Message
-from ingest.recent import Recent
-from ingest.store import opened
+from ingest.broker.inbox import Inbox, Message
+from ingest.serving.recent import Recent
+from ingest.storage.store import opened
 from ingest.writer import Writer
 from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder

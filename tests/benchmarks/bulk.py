@@ -19,14 +19,14 @@ from typing import Any
 
 import duckdb
 
-from ingest.fold import fold
-from ingest.inbox import Inbox, Message
-from ingest.recent import Recent
+from ingest.broker.inbox import Inbox, Message
+from ingest.serving.recent import Recent
 from ingest.storage.aggregates import rolled_up
 from ingest.storage.archive import Archive
 from ingest.storage.closing import close_day
 from ingest.storage.clustering import cluster
-from ingest.store import opened
+from ingest.storage.fold import fold
+from ingest.storage.store import opened
 from ingest.writer import Writer
 from telemetry.datafolder import DataFolder
 from telemetry.levels import MINUTE

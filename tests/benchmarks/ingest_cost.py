@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from ingest.batch import Batch
-from ingest.inbox import Inbox, Message
-from ingest.recent import Recent
-from ingest.samples import Clock
-from ingest.store import opened
+from ingest.broker.inbox import Inbox, Message
+from ingest.decoding.samples import Clock
+from ingest.serving.recent import Recent
+from ingest.storage.store import opened
 from ingest.writer import Writer
 from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ingest.store import opened
+from ingest.storage.store import opened
 from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
 from telemetry.errors import StoreUnavailableError

@@ -18,7 +18,7 @@ from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.theme import LIGHT
 from dashboard.translations import speaker
-from ingest.schema import migrate
+from ingest.storage.schema import migrate
 from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
 from telemetry.errors import BrokerError, StoreUnavailableError

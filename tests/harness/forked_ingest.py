@@ -73,13 +73,13 @@ def _template(log: Path) -> None:
     import pyarrow.flight  # noqa: F401
 
     import ingest.__main__
-    import ingest.actions
-    import ingest.board_users
-    import ingest.live_questions
-    import ingest.read_service
+    import ingest.broker.board_users
+    import ingest.broker.subscriber
+    import ingest.serving.actions
+    import ingest.serving.live_questions
+    import ingest.serving.read_service
     import ingest.storage.keeper
-    import ingest.store
-    import ingest.subscriber
+    import ingest.storage.store
     import ingest.writer
 
     child = 0

@@ -6,14 +6,14 @@ import contextlib
 import os
 import threading
 
-from ingest.actions import Actions
-from ingest.board_users import BoardUsers
-from ingest.inbox import Inbox
-from ingest.live_questions import with_live_questions
-from ingest.read_service import ReadService
-from ingest.recent import Recent
-from ingest.store import opened
-from ingest.subscriber import Subscriber
+from ingest.broker.board_users import BoardUsers
+from ingest.broker.inbox import Inbox
+from ingest.broker.subscriber import Subscriber
+from ingest.serving.actions import Actions
+from ingest.serving.live_questions import with_live_questions
+from ingest.serving.read_service import ReadService
+from ingest.serving.recent import Recent
+from ingest.storage.store import opened
 from ingest.writer import Writer
 from telemetry.datafolder import DataFolder
 from telemetry.settings import Settings

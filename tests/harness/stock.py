@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
-from ingest.fold import fold
-from ingest.schema import migrate
 from ingest.storage.archive import Archive
 from ingest.storage.closing import close_day, open_days
+from ingest.storage.fold import fold
+from ingest.storage.schema import migrate
 from telemetry.levels import BIN_SQL
 from telemetry.questions import QUESTIONS, answer
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from ingest.actions import Actions
-from ingest.board_users import BoardUsers
-from ingest.inbox import Inbox, Message
-from ingest.live_questions import with_live_questions
-from ingest.read_service import ReadService
-from ingest.recent import Recent
-from ingest.store import opened
+from ingest.broker.board_users import BoardUsers
+from ingest.broker.inbox import Inbox, Message
+from ingest.serving.actions import Actions
+from ingest.serving.live_questions import with_live_questions
+from ingest.serving.read_service import ReadService
+from ingest.serving.recent import Recent
+from ingest.storage.store import opened
 from ingest.writer import Writer
 from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from ingest.read_service import ReadService
+from ingest.serving.read_service import ReadService
 from telemetry.datafolder import DataFolder
 from telemetry.reader import Reader
 from telemetry.timestamps import US_PER_DAY

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from ingest.fold import fold
+from ingest.storage.fold import fold
 from telemetry.questions import QUESTIONS, answer
 from tests.ingest.conftest import Desk
 

@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ingest import writer as writer_module
-from ingest.fold import fold
+from ingest.storage.fold import fold
 from ingest.writer import Writer
 from telemetry.timestamps import now_us
 from tests.harness.waiting import until

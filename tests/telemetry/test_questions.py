@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from ingest.fold import fold
-from ingest.schema import migrate
+from ingest.storage.fold import fold
+from ingest.storage.schema import migrate
 from telemetry.buckets import bucket_grid
 from telemetry.commands import CommandState
 from telemetry.errors import QuestionError

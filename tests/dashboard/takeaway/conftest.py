@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ingest.fold import fold
-from ingest.read_service import ReadService
+from ingest.serving.read_service import ReadService
 from ingest.storage.archive import Archive
 from ingest.storage.closing import close_day, open_days
-from ingest.store import opened
+from ingest.storage.fold import fold
+from ingest.storage.store import opened
 from telemetry.datafolder import DataFolder
 from telemetry.questions import QUESTIONS
 from telemetry.reader import Reader

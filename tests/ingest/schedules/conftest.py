@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ingest.actions import Actions
-from ingest.board_users import BoardUsers
+from ingest.broker.board_users import BoardUsers
+from ingest.serving.actions import Actions
 from telemetry.datafolder import DataFolder
 from telemetry.questions import QUESTIONS, answer
 from telemetry.settings import Settings

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ingest.decoded import Announcement, Description, Event, Quarantined, Sample, Status
-from ingest.samples import Clock
+from ingest.decoding.decoded import Announcement, Description, Event, Quarantined, Sample, Status
+from ingest.decoding.samples import Clock
 from ingest.sources.table import Sources
 from telemetry.command_line import parser, read_arguments
 from telemetry.controls import Control

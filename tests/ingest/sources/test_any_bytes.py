@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.decoded import Announcement, Command, Decoded, Description, Event, Quarantined, Sample, Status
-from ingest.payload import LARGEST_PAYLOAD, NAME_LENGTH
-from ingest.samples import Clock
+from ingest.decoding.decoded import Announcement, Command, Decoded, Description, Event, Quarantined, Sample, Status
+from ingest.decoding.payload import LARGEST_PAYLOAD, NAME_LENGTH
+from ingest.decoding.samples import Clock
 from ingest.sources.table import Sources
 from telemetry.command_line import parser, read_arguments
 from telemetry.settings import load

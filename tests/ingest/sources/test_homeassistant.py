@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.payload import UnreadableError
+from ingest.decoding.payload import UnreadableError
 from ingest.sources.templates import MISSING, Template
 from tests.ingest.sources.conftest import Heard, Table
 

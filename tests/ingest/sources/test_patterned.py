@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.decoded import FLAG_BOARD_CLOCK
+from ingest.decoding.decoded import FLAG_BOARD_CLOCK
 from telemetry.errors import SettingError
 from tests.ingest.sources.conftest import NOW, Table, made
 

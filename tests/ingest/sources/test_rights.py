@@ -11,8 +11,8 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.inbox import Inbox
-from ingest.subscriber import Subscriber
+from ingest.broker.inbox import Inbox
+from ingest.broker.subscriber import Subscriber
 from launcher import embedded_broker
 from launcher.embedded_broker import Access
 from telemetry.broker_users import BrokerRole, BrokerUsers
@@ -37,7 +37,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def heard(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     """A running subscriber's inbox, over a broker on which it may read native topics alone."""
-    monkeypatch.setattr("ingest.subscriber._REFUSED_SECONDS", 0.2)
+    monkeypatch.setattr("ingest.broker.subscriber._REFUSED_SECONDS", 0.2)
     folder, inbox = DataFolder(settings.data_dir), Inbox(1_000_000, 20, 0.001)
     users = BrokerUsers(folder, Topics("esp32"))
     users.ensure_services()

@@ -17,15 +17,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.__main__ import main
-from ingest.actions import Actions
-from ingest.board_users import BoardUsers
-from ingest.read_service import ReadService
-from ingest.schema import MIGRATIONS, migrate, version
+from ingest.broker.board_users import BoardUsers
+from ingest.serving.actions import Actions
+from ingest.serving.read_service import ReadService
 from ingest.storage import manifest
 from ingest.storage.backing_up import BY_HAND, NIGHTLY, BackingUp
 from ingest.storage.correcting import keep
 from ingest.storage.restoring import restore
-from ingest.store import opened
+from ingest.storage.schema import MIGRATIONS, migrate, version
+from ingest.storage.store import opened
 from telemetry.corrections import SCALE, Correction
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, BackupError, StoreUnavailableError

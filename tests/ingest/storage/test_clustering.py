@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ingest.fold import fold
 from ingest.storage.archive import Archive
 from ingest.storage.closing import close_day
 from ingest.storage.clustering import STRETCH_US, cluster
+from ingest.storage.fold import fold
 from ingest.storage.keeper import Keeper
-from ingest.store import opened
+from ingest.storage.store import opened
 from telemetry.datafolder import DataFolder
 from telemetry.levels import LEVELS
 from telemetry.settings import Settings

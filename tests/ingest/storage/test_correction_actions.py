@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ingest.__main__ import main
-from ingest.actions import Actions
-from ingest.board_users import BoardUsers
-from ingest.read_service import ReadService
+from ingest.broker.board_users import BoardUsers
+from ingest.serving.actions import Actions
+from ingest.serving.read_service import ReadService
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError
 from telemetry.questions import metadata_of

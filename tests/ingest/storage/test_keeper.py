@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ingest.fold import fold
 from ingest.storage import keeper
+from ingest.storage.fold import fold
 from ingest.storage.keeper import Keeper
-from ingest.store import opened
+from ingest.storage.store import opened
 from telemetry.datafolder import DataFolder
 from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY, now_us

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from ingest.fold import fold
 from ingest.storage.archive import Archive
 from ingest.storage.closing import close_days
 from ingest.storage.correcting import keep, withdraw
+from ingest.storage.fold import fold
 from ingest.storage.retention import expire, horizons
 from telemetry.corrections import HIDE, SCALE, Correction
 from telemetry.levels import LEVELS, RAW

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from ingest.__main__ import main
-from ingest.actions import Actions
-from ingest.board_users import BoardUsers
-from ingest.read_service import ReadService
+from ingest.broker.board_users import BoardUsers
+from ingest.serving.actions import Actions
+from ingest.serving.read_service import ReadService
 from ingest.storage.manifest import backups
-from ingest.store import opened
+from ingest.storage.store import opened
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError
 from telemetry.questions import QUESTIONS, answer, metadata_of

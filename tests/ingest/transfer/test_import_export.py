@@ -21,8 +21,8 @@ import pytest
 from pyarrow import parquet
 
 from ingest.__main__ import main
-from ingest.action import check_arguments
-from ingest.actions import ACTIONS
+from ingest.serving.action import check_arguments
+from ingest.serving.actions import ACTIONS
 from ingest.storage.closing import close_days
 from ingest.storage.exporting import export_part
 from ingest.storage.retention import expire

@@ -1,0 +1,1 @@
+"""What people do to devices: describe, merge, delete, write notes."""

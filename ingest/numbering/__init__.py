@@ -1,0 +1,1 @@
+"""Samples by their numbers: stored once, and what is missing known."""

@@ -1,0 +1,148 @@
+"""Reading and acknowledging in bulk: what paho itself would have read, whatever the pieces that arrive."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+
+import paho.mqtt.client as paho
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paho.mqtt.enums import CallbackAPIVersion
+
+from ingest.broker.bulk_client import BulkClient, Delivery, packet_end, publishes
+from tests.harness.waiting import until
+
+
+def length_of(body: bytes) -> bytes:
+    """MQTT's remaining length (3.1.1, section 2.2.3)."""
+    found, count = b"", len(body)
+    while True:
+        count, digit = divmod(count, 128)
+        found += bytes([digit | (128 if count else 0)])
+        if not count:
+            return found
+
+
+def encoded(delivery: Delivery) -> bytes:
+    flags = 0x30 | delivery.qos << 1 | (0x08 if delivery.duplicate else 0) | (0x01 if delivery.retained else 0)
+    number = struct.pack("!H", delivery.mid) if delivery.qos else b""
+    body = struct.pack("!H", len(delivery.topic)) + delivery.topic + number + delivery.payload
+    return bytes([flags]) + length_of(body) + body
+
+
+_DELIVERY = st.builds(
+    lambda topic, payload, mid, qos, duplicate, retained: Delivery(
+        topic, payload, mid if qos else 0, qos, duplicate and bool(qos), retained
+    ),
+    st.binary(min_size=1, max_size=40),
+    st.binary(max_size=40) | st.integers(100, 300).map(bytes) | st.just(bytes(20_000)),
+    st.integers(1, 65_535),
+    st.integers(0, 1),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@given(st.lists(_DELIVERY, max_size=12), st.data())
+def test_what_was_sent_is_read_whatever_the_pieces(sent: list[Delivery], data: st.DataObject) -> None:
+    stream = b"".join(map(encoded, sent))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
+    found: list[Delivery] = []
+    held = b""
+    for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+        held += stream[start:end]
+        deliveries, read = publishes(held)
+        found += deliveries
+        held = held[read:]
+    assert found == sent
+    assert held == b""
+
+
+@given(st.binary(max_size=200))
+def test_whatever_the_bytes_only_whole_packets_at_their_beginning_are_taken(received: bytes) -> None:
+    deliveries, read = publishes(received)
+    assert 0 <= read <= len(received)
+    assert (read == 0) == (not deliveries)
+    assert packet_end(received, read)[1] > read
+
+
+def test_other_packets_are_left_to_paho() -> None:
+    publish = encoded(Delivery(b"a", b"1", 7, 1, False, False))
+    for other in (b"\xd0\x00", b"\x40\x02\x00\x01", b"\x34\x07\x00\x01a\x00\x07xx"):
+        assert publishes(publish + other + publish)[1] == len(publish)
+
+
+class Scripted:
+    """A broker that says what it is told to, on a socket of its own: only so can it send nonsense, or in pieces."""
+
+    def __init__(self) -> None:
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+
+    def meet(self) -> socket.socket:
+        """The next client, greeted."""
+        connection, _ = self.server.accept()
+        connection.settimeout(10)
+        connection.recv(1_000)
+        connection.sendall(b"\x20\x02\x00\x00")
+        return connection
+
+
+@pytest.fixture
+def broker() -> Iterator[Scripted]:
+    made = Scripted()
+    yield made
+    made.server.close()
+
+
+@pytest.fixture
+def client(broker: Scripted) -> Iterator[BulkClient]:
+    made = BulkClient(CallbackAPIVersion.VERSION2, client_id="x", protocol=paho.MQTTv311, manual_ack=True)
+    made.reconnect_delay_set(1, 1)
+    made.connect_async("127.0.0.1", broker.port)
+    yield made
+    made.disconnect()
+    made.loop_stop()
+
+
+def test_packets_of_all_kinds_in_pieces_reach_their_handlers_in_order(broker: Scripted, client: BulkClient) -> None:
+    heard: list[object] = []
+    connected = threading.Event()
+    client.on_connect = lambda *_: connected.set()
+    client.on_deliveries = heard.extend
+    client.on_subscribe = lambda _c, _d, mid, _r, _p: heard.append(mid)
+    client.loop_start()
+    with broker.meet() as connection:
+        assert connected.wait(10)
+        client.subscribe("a", 1)
+        connection.recv(1_000)
+        first, second = (Delivery(b"a", bytes([n]) * 300, n, 1, False, False) for n in (1, 2))
+        stream = encoded(first) + b"\x90\x03\x00\x01\x01" + encoded(second)
+        for place in range(0, len(stream), 100):
+            connection.sendall(stream[place : place + 100])
+        until(lambda: len(heard) == 3, "two messages and the answer to a subscription")
+        assert heard == [first, 1, second]
+        client.acknowledge([1, 2, 300])
+        assert connection.recv(1_000) == b"\x40\x02\x00\x01" + b"\x40\x02\x00\x02" + b"\x40\x02\x01\x2c"
+
+
+@pytest.mark.parametrize("nonsense", [b"\x30\x00", b"\x32\x03\x00\x01a", b"\x30\xff\xff\xff\xff\x01", b"\xf0\x00"])
+def test_nonsense_ends_the_connection_and_the_next_begins_clean(
+    nonsense: bytes, broker: Scripted, client: BulkClient
+) -> None:
+    heard: list[Delivery] = []
+    ended = threading.Event()
+    client.on_deliveries = heard.extend
+    client.on_disconnect = lambda *_: ended.set()
+    client.loop_start()
+    good = Delivery(b"a", b"1", 1, 1, False, False)
+    with broker.meet() as connection:
+        connection.sendall(encoded(good) + nonsense)
+        assert ended.wait(10)
+    with broker.meet() as connection:
+        connection.sendall(encoded(good))
+        until(lambda: heard == [good, good], "the same message on the next connection")
