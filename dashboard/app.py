@@ -7,17 +7,21 @@ from typing import Any
 import dash
 import flask
 
-from dashboard import callbacks, http_command, http_data, http_history, http_metrics, serving
+from dashboard import callbacks, serving
 from dashboard.access.console import open_people
 from dashboard.access.forwarding import Forwarding
 from dashboard.access.guard import Guard, host_names, identity
 from dashboard.access.login import Login
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
+from dashboard.commands.publishing import Publisher
 from dashboard.compressed import remember_compressed
 from dashboard.context import Asks, Context
 from dashboard.first import chart as first_chart
+from dashboard.http import command as http_command
+from dashboard.http import data as http_data
+from dashboard.http import history as http_history
+from dashboard.http import metrics as http_metrics
 from dashboard.layouts.shell import shell
-from dashboard.publishing import Publisher
 from dashboard.sharing import ForgettingActions, SharedAnswers
 from dashboard.takeaway import routes as takeaway
 from telemetry.datafolder import DataFolder

@@ -15,7 +15,7 @@ from telemetry.timestamps import now_us
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dashboard.commanding import Commander
+    from dashboard.commands.commanding import Commander
 
 
 class Asks(Protocol):

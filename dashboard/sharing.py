@@ -19,7 +19,7 @@ from telemetry.questions import metadata_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dashboard.commanding import Acts
+    from dashboard.commands.commanding import Acts
     from dashboard.context import Asks
 
 #: Questions without arguments of which everybody gets the same answer.

@@ -7,10 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from telemetry import setting_values
 from telemetry.errors import SettingError, nearest
-from telemetry.settings import rows
-from telemetry.settings_file import FILE_NAME
+from telemetry.settings import rows, values
+from telemetry.settings.file import FILE_NAME
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,7 +46,7 @@ def _add_flags(made: argparse.ArgumentParser) -> None:
         unit = f" ({row.unit})" if row.unit else ""
         default = f" [{row.default}]" if row.default else ""
         # A yes-or-no setting may be given as the flag alone.
-        alone: dict[str, Any] = {"nargs": "?", "const": "yes"} if row.read is setting_values.yes_or_no else {}
+        alone: dict[str, Any] = {"nargs": "?", "const": "yes"} if row.read is values.yes_or_no else {}
         text = f"{row.help}{unit}{default}".replace("%", "%%")
         # Suppressed, so that a sub-command's silence does not undo what stood before it.
         group.add_argument(row.flag, metavar="VALUE", dest=row.name, default=argparse.SUPPRESS, help=text, **alone)

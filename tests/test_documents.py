@@ -10,9 +10,9 @@ import pytest
 
 from dashboard import metrics
 from telemetry.command_line import parser
-from telemetry.presets import PRESETS
 from telemetry.questions import QUESTIONS, described
 from telemetry.settings import load, rows, table
+from telemetry.sources.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[1]
 _REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org")

@@ -13,8 +13,8 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import ids
 from dashboard.access.guard import identity
-from dashboard.acknowledgements import Outcome
 from dashboard.callbacks.state import Kept, style_of
+from dashboard.commands.acknowledgements import Outcome
 from dashboard.context import Context
 from dashboard.devices import many
 from dashboard.devices.roster import everybody

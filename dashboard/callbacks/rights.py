@@ -10,11 +10,11 @@ from dash.exceptions import PreventUpdate
 
 from dashboard import formats, ids
 from dashboard.access.guard import identity
-from dashboard.acknowledgements import Outcome
 from dashboard.callbacks.board import stale
 from dashboard.callbacks.devices import choices_of
 from dashboard.callbacks.forms import act
 from dashboard.callbacks.state import Kept, style_of
+from dashboard.commands.acknowledgements import Outcome
 from dashboard.context import Context
 from dashboard.devices import joining
 from dashboard.devices.metrics import change

@@ -13,9 +13,9 @@ from dash.exceptions import PreventUpdate
 from dashboard import ids, zones
 from dashboard.access.guard import identity
 from dashboard.access.roles import Role
-from dashboard.acknowledgements import Outcome
 from dashboard.callbacks.forms import act, answered, changed_now
 from dashboard.callbacks.state import Kept, style_of
+from dashboard.commands.acknowledgements import Outcome
 from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.pages import SCHEDULES

@@ -12,8 +12,8 @@ from dash.exceptions import PreventUpdate
 from dashboard import formats, ids
 from dashboard.access.guard import identity
 from dashboard.access.roles import Role
-from dashboard.acknowledgements import Outcome
 from dashboard.callbacks.state import Kept, style_of
+from dashboard.commands.acknowledgements import Outcome
 from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.panels.parts import Child, failed, pill

@@ -10,12 +10,22 @@ import dash
 from dash import Input, Output, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import acknowledgements, ids
+from dashboard import ids
 from dashboard.access.guard import identity
 from dashboard.access.roles import Role
-from dashboard.acknowledgements import TIMEOUT_US, Outcome, board_state, led_state, screen_text, sentence, under_way
 from dashboard.callbacks.frame import device_standing
 from dashboard.callbacks.state import Kept, style_of
+from dashboard.commands import acknowledgements
+from dashboard.commands.acknowledgements import (
+    TIMEOUT_US,
+    Outcome,
+    board_state,
+    led_state,
+    screen_text,
+    sentence,
+    under_way,
+)
+from dashboard.commands.telling import Reaction, act
 from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.layouts.telling import BOARD, LIVE
@@ -23,7 +33,6 @@ from dashboard.liveness import Standing
 from dashboard.panels.device import state_words
 from dashboard.panels.parts import Child
 from dashboard.panels.telling import OTHER, held, line, others
-from dashboard.telling import Reaction, act
 from telemetry.commands import CommandState
 from telemetry.errors import LumosError
 from telemetry.timestamps import US_PER_MS, now_us

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.acknowledgements import outcome
-from dashboard.commanding import Dispatch, Left, Target
+from dashboard.commands.acknowledgements import outcome
+from dashboard.commands.commanding import Dispatch, Left, Target
 from dashboard.devices.roster import Entry, tagged
 from dashboard.translations import Say
 from telemetry.commands import CommandState

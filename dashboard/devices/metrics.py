@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard import formats
-from dashboard.acknowledgements import Outcome
+from dashboard.commands.acknowledgements import Outcome
 from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.panels.parts import Child

@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 
 from dashboard import formats
-from dashboard.acknowledgements import outcome
+from dashboard.commands.acknowledgements import outcome
 from dashboard.figures import Answer, Mark, Style
 from dashboard.figures.traces import plain
 from dashboard.panels.history import target_text, value_text

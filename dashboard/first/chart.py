@@ -14,7 +14,7 @@ from dashboard.callbacks.opening import open_view
 from dashboard.callbacks.state import style_of
 from dashboard.context import Context
 from dashboard.drawing import draw
-from dashboard.http_data import problem
+from dashboard.http.data import problem
 from dashboard.live import Shown
 from dashboard.serving import page_language
 from telemetry.errors import LumosError, QuestionError

@@ -8,7 +8,8 @@ from typing import Any
 
 from dash import html
 
-from dashboard import acknowledgements, formats
+from dashboard import formats
+from dashboard.commands import acknowledgements
 from dashboard.figures import Style
 from dashboard.panels.parts import Child, aria, empty, pill
 

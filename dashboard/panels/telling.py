@@ -10,7 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dashboard import formats, ids
-from dashboard.acknowledgements import Outcome
+from dashboard.commands.acknowledgements import Outcome
 from dashboard.figures import Style
 from dashboard.panels.history import target_text, value_text
 from dashboard.panels.parts import Child, answer, aria, data, icon

@@ -10,7 +10,7 @@ from dashboard import zones
 from dashboard.access.guard import identity
 from dashboard.context import Context
 from dashboard.figures import Style
-from dashboard.http_data import problem
+from dashboard.http.data import problem
 from dashboard.serving import page_language
 from dashboard.takeaway.choice import Choice, resolve
 from dashboard.takeaway.downloads import Downloads, followed

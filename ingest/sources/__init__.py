@@ -1,5 +1,4 @@
 """Sources: what messages of this project's boards and of others' devices say, each convention in a module of its own.
 
-`table` holds the rows in force and is what the writer asks; `telemetry.presets` and `telemetry.sources` say which
-topics each has.
+`table` holds the rows in force and is what the writer asks; `telemetry.sources` says which topics each has.
 """

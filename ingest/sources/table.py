@@ -49,7 +49,7 @@ def _homeassistant(row: Source, earlier: Callable[[str], bool]) -> Reader:
     return HomeAssistant(row, earlier)
 
 
-#: From `telemetry.presets` to what reads them: a convention more is a row more.
+#: From `telemetry.sources.presets` to what reads them: a convention more is a row more.
 _READERS: Mapping[str, Callable[[Source, Callable[[str], bool]], Reader]] = {
     "plain": lambda row, _: Patterned(row),
     "json": lambda row, _: Patterned(row),

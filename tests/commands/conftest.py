@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dashboard.app import create_app
-from dashboard.commanding import Commander, Dispatch
-from dashboard.publishing import Publisher
+from dashboard.commands.commanding import Commander, Dispatch
+from dashboard.commands.publishing import Publisher
 from telemetry.command_line import parser, read_arguments
 from telemetry.questions import commanded
 from telemetry.reader import Actions, Reader

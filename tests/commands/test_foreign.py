@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dashboard.commands.telling import act, other_control
 from dashboard.context import Context
 from dashboard.figures import Style
-from dashboard.telling import act, other_control
 from dashboard.theme import LIGHT
 from dashboard.translations import speaker
 from telemetry.errors import CommandError

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dashboard.commanding import Left, Target
+from dashboard.commands.commanding import Left, Target
 from telemetry.errors import ActionError, BrokerError
 from tests.commands.conftest import TIMEOUT_SECONDS, Room
 from tests.harness.observer import observer

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.theme import LIGHT

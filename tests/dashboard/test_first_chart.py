@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from dashboard import figures
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from dashboard.context import Context
 from dashboard.drawing import draw
 from dashboard.figures import Style

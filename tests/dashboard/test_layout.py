@@ -11,26 +11,17 @@ from typing import Any
 
 import pytest
 
-from dashboard import (
-    icons,
-    ids,
-    translations,
-    translations_alerts,
-    translations_devices,
-    translations_explore,
-    translations_live,
-    translations_schedules,
-    translations_system,
-)
+from dashboard import icons, ids, translations
 from dashboard.access import login
 from dashboard.access.roles import Identity, Role
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from dashboard.explore.choices import COMPARISONS, MARKS
 from dashboard.explore.panels import PANELS
 from dashboard.layouts.shell import shell
 from dashboard.pages import PAGES
 from dashboard.translations import MONTHS, PHRASES, WEEKDAYS
+from telemetry.schedules import SunEvent
 from telemetry.settings import Settings
 from tests.dashboard.conftest import FakeReader
 
@@ -94,18 +85,18 @@ def test_both_languages_say_the_same(phrase: str, texts: tuple[str, str]) -> Non
 
 def test_no_phrase_is_said_in_two_places() -> None:
     modules = (
-        translations_alerts,
-        translations_devices,
-        translations_explore,
-        translations_live,
-        translations_schedules,
-        translations_system,
+        translations.alerts,
+        translations.devices,
+        translations.explore,
+        translations.live,
+        translations.schedules,
+        translations.system,
     )
     assert len(PHRASES) == len(translations._SHARED) + sum(len(module.PHRASES) for module in modules)
 
 
 def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
-    modules = [path for path in SOURCES.rglob("*.py") if path.name != "translations.py"]
+    modules = [path for path in SOURCES.rglob("*.py") if path.parent.name != "translations"]
     source = "\n".join(path.read_text(encoding="utf-8") for path in modules)
     said = set(re.findall(r"""\bsay\(\s*(?<!f)["']([^"'{]+)["']""", source))
     assert said - set(PHRASES) == set()
@@ -123,6 +114,7 @@ def test_every_phrase_is_used_and_every_used_phrase_exists() -> None:
     literals |= {f"page {page.name}" for page in PAGES}
     literals |= {f"{family} {panel.name}" for panel in PANELS for family in ("panel", "empty")}
     literals |= {f"compare {name}" for name in COMPARISONS} | {f"marks {name}" for name in MARKS}
+    literals |= {event.value for event in SunEvent}
     unused = {phrase for phrase in PHRASES if phrase not in literals and not composed.match(phrase)}
     assert unused == set()
 

@@ -12,7 +12,7 @@ import pytest
 from plotly.offline import get_plotlyjs_version
 
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from dashboard.compressed import Compressed
 from telemetry.settings import Settings
 from tests.dashboard.conftest import FakeReader

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.topic_patterns import TopicPattern, apart, at_most, covers, overlap
+from telemetry.sources.patterns import TopicPattern, apart, at_most, covers, overlap
 
 _LEVEL = st.sampled_from(["a", "b", "+"])
 _FILTER = st.builds(

@@ -14,7 +14,7 @@ from dashboard.access.guard import SESSION_COOKIE
 from dashboard.access.people import People
 from dashboard.access.roles import Role
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
 from telemetry.settings import Settings, load

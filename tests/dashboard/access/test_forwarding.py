@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.access.forwarding import Forwarding
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from telemetry.errors import SettingError
 from tests.dashboard.access.conftest import settings_with
 from tests.dashboard.conftest import FakeReader

@@ -12,7 +12,7 @@ from dashboard.access import guard
 from dashboard.access.people import People
 from dashboard.access.throttle import Throttle
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from tests.dashboard.access.conftest import HOST, settings_with
 from tests.dashboard.conftest import FakeReader
 

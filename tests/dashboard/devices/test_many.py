@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from dashboard.callbacks.many import outcomes, wished
-from dashboard.commanding import Dispatch, Left, Target
+from dashboard.commands.commanding import Dispatch, Left, Target
 from dashboard.devices.many import CHOSEN, COMMANDS, progress, remembered, tag_target, targets
 from dashboard.figures import Style
 from telemetry.commands import make
 from telemetry.errors import BrokerError, CommandError
+from tests.dashboard.commands.test_commanding import command
 from tests.dashboard.devices.test_roster import entries
-from tests.dashboard.test_commanding import command
 from tests.dashboard.test_panels import text_of
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from dashboard.context import Context
 from dashboard.explore.choices import Catalog, Exploration, resolve
 from telemetry.command_line import parser, read_arguments

@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from dashboard.series import Series
 from dashboard.takeaway import downloads as downloads_module
 from dashboard.takeaway import rows as rows_module

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboard.context import Context
-from dashboard.http_data import health
+from dashboard.http.data import health
 from telemetry.timestamps import iso_utc
 from tests.dashboard.conftest import NOON_US, SECOND, health_table
 

@@ -1,8 +1,8 @@
 """Sources: where readings come from, as rows of one table: this project's boards, and what others wrote.
 
 `--sources` names the rows in force, in order: the first whose topics match a message reads it. A name is a preset
-(`telemetry.presets`), or a table `[source.NAME]` of lumos.toml (`telemetry.source_tables`): a preset with options of
-its own, or a row written from scratch. This module says which topics a source has; how they read is ingest's.
+(`presets`), or a table `[source.NAME]` of lumos.toml (`tables`): a preset with options of its own, or a row written
+from scratch. This module says which topics a source has; how they read is ingest's.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from telemetry.errors import SettingError, nearest
-from telemetry.presets import PRESETS, Preset
-from telemetry.source_tables import SourceTable
-from telemetry.topic_patterns import TopicPattern, apart, at_most
+from telemetry.sources.patterns import TopicPattern, apart, at_most
+from telemetry.sources.presets import PRESETS, Preset
+from telemetry.sources.tables import SourceTable
 
 if TYPE_CHECKING:
     from telemetry.settings import Settings

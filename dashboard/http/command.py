@@ -18,9 +18,9 @@ import orjson
 
 from dashboard.access.guard import identity
 from dashboard.callbacks.frame import device_standing
-from dashboard.commanding import Dispatch, Left
+from dashboard.commands.commanding import Dispatch, Left
 from dashboard.context import Context
-from dashboard.http_data import problem
+from dashboard.http.data import problem
 from telemetry.commands import ACK_TIMEOUT_SECONDS, CommandState
 from telemetry.errors import CommandError, LumosError, StoreUnavailableError, nearest
 from telemetry.timestamps import now_us

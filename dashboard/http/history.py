@@ -13,7 +13,7 @@ from typing import Any
 import flask
 
 from dashboard.context import Context
-from dashboard.http_data import problem
+from dashboard.http.data import problem
 from telemetry.errors import LumosError, QuestionError, nearest
 from telemetry.timestamps import iso_utc, parse_instant
 

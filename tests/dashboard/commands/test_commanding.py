@@ -11,16 +11,16 @@ import pyarrow as pa
 import pytest
 from dash import no_update
 
-from dashboard import acknowledgements
 from dashboard.callbacks.frame import device_standing
 from dashboard.callbacks.telling import controls, noted, own, wait_on
-from dashboard.commanding import Commander, Left
+from dashboard.commands import acknowledgements
+from dashboard.commands.commanding import Commander, Left
+from dashboard.commands.telling import Reaction, act
 from dashboard.figures import Style
 from dashboard.layouts.telling import LIVE
 from dashboard.liveness import Presence, standing
 from dashboard.panels.history import value_text
 from dashboard.panels.telling import others
-from dashboard.telling import Reaction, act
 from dashboard.translations import speaker
 from telemetry.controls import KINDS, Control
 from telemetry.errors import CommandError
@@ -114,7 +114,7 @@ def test_the_same_token_is_the_same_request_however_late_it_comes(
     commander: Commander, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = commander.send("window", "led", True, by="a", silent=False, token="x")
-    monkeypatch.setattr("dashboard.commanding._DOUBLE_CLICK_SECONDS", 0.0)
+    monkeypatch.setattr("dashboard.commands.commanding._DOUBLE_CLICK_SECONDS", 0.0)
     assert commander.send("window", "led", True, by="a", silent=False, token="x") == first
     commander.send("window", "led", True, by="a", silent=False, token="y")
     assert len(publisher.sent) == 2

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from telemetry import setting_values as read
 from telemetry import sources as source_rows
 from telemetry.errors import SettingError, nearest
-from telemetry.settings_file import FILE_NAME, find_file, read_file
+from telemetry.settings import values as read
+from telemetry.settings.file import FILE_NAME, find_file, read_file
 
 _ENVIRONMENT_PREFIX = "LUMOS_"
 

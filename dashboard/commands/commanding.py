@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from ulid import ULID
 
-from dashboard.publishing import Letter, Publishes
+from dashboard.commands.publishing import Letter, Publishes
 from telemetry.commands import Command, encode, encode_original, make
 from telemetry.controls import Control
 from telemetry.errors import LumosError, StoreUnavailableError

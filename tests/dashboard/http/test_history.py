@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from telemetry.questions import with_metadata
 from telemetry.settings import Settings
+from tests.dashboard.commands.test_commanding import command
 from tests.dashboard.conftest import FakeReader
-from tests.dashboard.test_commanding import command
 
 
 def _asked(settings: Settings, commander: Commander, rows: list[dict[str, Any]]) -> tuple[Any, FakeReader]:
@@ -40,7 +40,7 @@ def test_every_command_is_a_line_and_no_text_is_a_formula(settings: Settings, co
 def test_a_long_history_is_asked_for_in_pieces(
     settings: Settings, commander: Commander, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.http_history._PER_QUESTION", 10)
+    monkeypatch.setattr("dashboard.http.history._PER_QUESTION", 10)
     client, reader = _asked(settings, commander, [command(command_id=f"{n}") for n in range(25)])
     lines = client.get("/commands.csv").get_data(as_text=True).splitlines()
     assert [line.rsplit(",", 1)[1] for line in lines[1:]] == [str(n) for n in range(25)]

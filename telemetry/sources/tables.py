@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from telemetry.errors import SettingError, nearest
-from telemetry.presets import PRESETS, Preset
-from telemetry.topic_patterns import TopicPattern
+from telemetry.sources.patterns import TopicPattern
+from telemetry.sources.presets import PRESETS, Preset
 from telemetry.topics import is_topic_root
 
 if TYPE_CHECKING:

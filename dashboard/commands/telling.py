@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.acknowledgements import Outcome
-from dashboard.commanding import Dispatch, Left
+from dashboard.commands.acknowledgements import Outcome
+from dashboard.commands.commanding import Dispatch, Left
 from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.liveness import Standing

@@ -8,12 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dashboard import translations_alerts as alerts
-from dashboard import translations_devices as devices
-from dashboard import translations_explore as explore
-from dashboard import translations_live as live
-from dashboard import translations_schedules as schedules
-from dashboard import translations_system as system
+from dashboard.translations import alerts, devices, explore, live, schedules, system
 
 LANGUAGES = ("en", "fr")
 
@@ -221,7 +216,7 @@ _SHARED: Mapping[str, tuple[str, str]] = {
     "version": ("Lumos {version}", "Lumos {version}"),
 }
 
-#: All phrases; each page has a module of its own, `translations_<page>`.
+#: All phrases; each page has a module of its own beside this one.
 PHRASES: Mapping[str, tuple[str, str]] = {
     **_SHARED,
     **live.PHRASES,

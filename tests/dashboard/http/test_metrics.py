@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from dashboard.app import create_app
-from dashboard.commanding import Commander
+from dashboard.commands.commanding import Commander
 from dashboard.metrics import DEVICES, METRICS
 from telemetry.questions import with_metadata
 from telemetry.settings import Settings

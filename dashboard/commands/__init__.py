@@ -1,0 +1,1 @@
+"""Telling devices something: published, held, and what became of it."""

@@ -1,0 +1,1 @@
+"""What scripts and monitors ask over HTTP, as docs/contract.md says."""
