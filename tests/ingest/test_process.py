@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from telemetry.datafolder import DataFolder
-from telemetry.errors import StoreUnavailableError
+from telemetry.errors import ActionError, StoreUnavailableError
 from telemetry.reader import Actions, Reader
 from telemetry.topics import TopicKind
 from tests.harness.observer import Observer, observer
@@ -88,16 +88,20 @@ def test_garbage_on_every_topic_ends_in_quarantine_and_nothing_else_happens(
     assert "Traceback" not in ingest.output()
 
 
-def test_the_log_ends_with_the_stop_after_a_channel_was_tried_too(
-    tmp_path: Path, flags: list[str], folder: DataFolder
+def test_the_log_ends_with_the_stop_whatever_was_refused_before(
+    tmp_path: Path, port: int, flags: list[str], folder: DataFolder
 ) -> None:
-    with module(tmp_path / "ingest.log", "ingest", *flags) as ingest:
-        until(lambda: health(folder), "ingest")
+    with module(tmp_path / "ingest.log", "ingest", *flags) as ingest, observer(port, "none") as board:
+        until(lambda: connected(folder), "ingest at the broker")
+        send(board, 0)
+        until(lambda: health(folder).get("readings") == 1, "the reading")
         nobody = {"name": "nobody", "url": f"json://127.0.0.1:{free_port()}/"}
         made = Actions(folder).call("make_alert_channel", nobody, by="test")
         assert not Actions(folder).call("test_alert_channel", {"id": made["id"]}, by="test")["ok"]
+        with pytest.raises(ActionError, match="nothing was deleted"):
+            Actions(folder).call("delete_device", {"device": "window", "typed": "wrong"}, by="test")
         assert ingest.stop(signal.SIGINT, 8) == 0
-    # DuckDB lists what is not freed at the end of the process: it held all that Flight's threads had come to own.
+    # DuckDB's bindings list there what is not freed.
     assert ingest.output().splitlines()[-1].endswith("stopped; everything that was acknowledged is stored")
 
 
