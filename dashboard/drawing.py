@@ -66,7 +66,9 @@ def draw(
     window = view.window(now_us)
     if only_zoom and not _needs(before, view, zoom, window):
         return None
-    heard = cursor(context, view)
+    # In the same view it stays: what lies between it and now has yet to be heard, by the newest reading if not by the
+    # chart, which then has it already.
+    heard = before.cursor if before.view == view.search() and before.cursor else cursor(context, view)
     asked = padded(zoom) if zoom else window
     noted = _notes(context, view, zoom or window, style)
     points = ask(context, view, asked)

@@ -17,6 +17,7 @@ from dashboard.figures import Style, Window
 from dashboard.live import Shown, append, into_buckets
 from dashboard.panels.cards import newest_text
 from dashboard.panels.header import DOWN, health_key
+from dashboard.panels.parts import Child
 from dashboard.stretches import Points
 from dashboard.views import View
 from telemetry.errors import LumosError, StoreUnavailableError
@@ -131,18 +132,16 @@ class Ticker:
         if not heard.complete:
             # What came between the last cursor that counted and this one was never heard: after a restart of ingest,
             # a board's only reading would stay unseen.
-            news = self._newest(news, *drawing.newest(self.context, self.view))
+            value, time_ms = newest_said(self.context, self.view, self.style)
+            news = replace(news, value=value, time_ms=time_ms)
         elif heard.times_us and heard.times_us[-1] >= shown.last_us:
-            news = self._newest(news, heard.times_us[-1], heard.values[-1])
+            value, time_ms = _said(heard.times_us[-1], heard.values[-1], self.view, self.style)
+            news = replace(news, value=value, time_ms=time_ms)
         if heard.complete and not heard.times_us:
             return news
         if self.view.relative and self.live:
             news = self._chart(news, heard)
         return self._numbers(news, at_once=not heard.complete)
-
-    def _newest(self, news: News, t_us: int, value: float | None) -> News:
-        """The newest reading, and when it was."""
-        return replace(news, value=newest_text(value, self.view, self.style), time_ms=str(t_us // US_PER_MS))
 
     def _chart(self, news: News, heard: Heard) -> News:
         """The patch that appends what was heard, or the whole chart where that is not enough."""
@@ -185,3 +184,12 @@ class Ticker:
             return news
         after = replace(news.shown, stats_us=self.now_us)
         return replace(news, refresh=self.now_us // US_PER_MS, shown=after)
+
+
+def newest_said(context: Context, view: View, style: Style) -> tuple[list[Child], str]:
+    """The newest reading in words, and when it was, in ms. Raises StoreUnavailableError or QuestionError."""
+    return _said(*drawing.newest(context, view), view, style)
+
+
+def _said(t_us: int, value: float | None, view: View, style: Style) -> tuple[list[Child], str]:
+    return newest_text(value, view, style), str(t_us // US_PER_MS)

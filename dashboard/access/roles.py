@@ -75,7 +75,6 @@ ROUTES: Mapping[str, Role] = {
 #: The first output of each callback that runs here → who may have it run.
 CALLBACKS: Mapping[str, Role] = {
     f"{ids.VIEW}.data": Role.VIEWER,
-    f"{ids.NOW_VALUE}.children": Role.VIEWER,
     f"{ids.OVERVIEW_CARDS}.children": Role.VIEWER,
     f"{ids.OVERVIEW_REFRESH}.data": Role.VIEWER,
     f"{ids.ADDRESS}.search": Role.VIEWER,

@@ -1,4 +1,4 @@
-"""The main chart: drawn whole for a view or a zoom, then kept current by ticks that send only what is new."""
+"""The main chart and the newest reading: drawn for a view or a zoom, then kept current by ticks that send news only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dashboard.context import Context
 from dashboard.drawing import draw, zoom_of
 from dashboard.live import Shown
 from dashboard.panels.parts import failed
-from dashboard.ticking import Ticker
+from dashboard.ticking import Ticker, newest_said
 from telemetry.errors import LumosError
 from telemetry.timestamps import now_us
 
@@ -28,6 +28,8 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.CHART_SUBTITLE, "children"),
         Output(ids.CHART_COVER, "children"),
         Output(ids.CHART_BOX, "aria-label"),
+        Output(ids.NOW_VALUE, "children"),
+        Output(ids.NOW_TIME, "data-ago"),
         Output(ids.SHOWN, "data"),
         Input(ids.VIEW, "data"),
         Input(ids.BROWSER, "data"),
@@ -51,17 +53,22 @@ def register(app: dash.Dash, context: Context) -> None:
         only_zoom = ctx.triggered_id == ids.ZOOM
         try:
             drawing = draw(context, view, style, before, zoom, now_us(), only_zoom=only_zoom)
+            if drawing is None:
+                raise PreventUpdate
+            # Looked up after the cursor: what comes later is heard by a tick.
+            is_heard = only_zoom and drawing.shown.cursor == before.cursor
+            value, time_ms = (no_update, no_update) if is_heard else newest_said(context, view, style)
         except LumosError as error:
             cover = failed(style.say, str(error), ids.CHART_RETRY)
-            return no_update, view.title, "", cover, view.title, Shown(view.search()).as_json()
-        if drawing is None:
-            raise PreventUpdate
+            return no_update, view.title, "", cover, view.title, no_update, no_update, Shown(view.search()).as_json()
         return (
             drawing.figure,
             drawing.title,
             drawing.subtitle,
             drawing.cover,
             drawing.description,
+            value,
+            time_ms,
             drawing.shown.as_json(),
         )
 

@@ -1,4 +1,4 @@
-"""From the address to what is shown: the view, the choices there are, and the newest reading."""
+"""From the address to what is shown: the view, and the choices there are."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from dash.exceptions import PreventUpdate
 from dashboard import formats, ids, zones
 from dashboard.callbacks.state import Kept, span_between, style_of
 from dashboard.context import Context
-from dashboard.drawing import newest
 from dashboard.figures import Style
 from dashboard.overview.choices import resolve as overview_choices
 from dashboard.pages import LIVE
-from dashboard.panels.cards import newest_text
 from dashboard.panels.parts import banner
 from dashboard.panels.welcome import welcome
 from dashboard.views import CUSTOM, View, device_in, resolve
-from telemetry.timestamps import US_PER_MS, US_PER_SECOND, now_us
+from telemetry.timestamps import US_PER_SECOND, now_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +75,6 @@ def register(app: dash.Dash, context: Context) -> None:
             no_update if looked_for == choices else looked_for,
             next((row["label"] for row in opened.devices if row["value"] == view.device), ""),
         )
-
-    @app.callback(
-        Output(ids.NOW_VALUE, "children"),
-        Output(ids.NOW_TIME, "data-ago"),
-        Input(ids.VIEW, "data"),
-        State(ids.PAGE, "data"),
-        State(ids.BROWSER, "data"),
-    )
-    def show_newest(kept: Kept | None, page: Kept, browser: Kept) -> Any:
-        style = style_of(context, page, browser)
-        if not kept or not kept["device"]:
-            return formats.DASH, "0"
-        view = View.from_json(kept)
-        t_us, value = newest(context, view)
-        return newest_text(value, view, style), str(t_us // US_PER_MS)
 
     @app.callback(
         Output(ids.ADDRESS, "search"),

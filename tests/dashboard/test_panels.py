@@ -12,8 +12,9 @@ import pytest
 
 from dashboard.callbacks.frame import Situation, chart_state, situation
 from dashboard.callbacks.numbers import numbers
-from dashboard.callbacks.opening import newest, open_view
+from dashboard.callbacks.opening import open_view
 from dashboard.callbacks.state import span_between
+from dashboard.drawing import newest
 from dashboard.figures import Style, config
 from dashboard.liveness import standing
 from dashboard.panels.header import badges, banners

@@ -109,6 +109,28 @@ def test_an_incomplete_cursor_draws_the_whole(context_on: Any, style: Style) -> 
     assert news.time_ms == str(NOW // 1_000 - 1_000)
 
 
+def test_what_comes_while_the_whole_is_drawn_is_heard_by_the_next_tick(context_on: Any, style: Style) -> None:
+    """A reading that is on the chart already, and came after the newest one was looked up, is no number's yet."""
+    cursors = iter(["c2", "c3"])
+    context = context_on(
+        changes=lambda **_: changes_table([], next(cursors), complete=False), buckets=_readings, series=SERIES
+    )
+    news = _tick(context, style, _drawn(context_on, style))
+    assert news is not None
+    assert isinstance(news.figure, dict)
+    assert news.shown.cursor == "c2"
+
+
+def test_drawing_the_same_view_again_goes_on_hearing_from_where_it_was(context_on: Any, style: Style) -> None:
+    context = context_on(changes=changes_table([], "c9"), buckets=_readings)
+    again = draw(context, VIEW, style, _drawn(context_on, style), None, NOW)
+    assert again is not None
+    assert again.shown.cursor == "c1"
+    other = draw(context, replace(VIEW, range="1h"), style, _drawn(context_on, style), None, NOW)
+    assert other is not None
+    assert other.shown.cursor == "c9"
+
+
 def test_a_new_revision_is_passed_on(context_on: Any, style: Style) -> None:
     shown = _drawn(context_on, style)
     news = _tick(context_on(changes=changes_table([], revision=2)), style, shown)
