@@ -142,7 +142,7 @@ def subtitle_of(count: int, bucket_us: int, style: Style) -> str:
     """`min–max band, mean, 1 min buckets · 1,396 points`, or `342 readings`."""
     if not bucket_us:
         return readings(count, style)
-    words = style.say("point") if count == 1 else style.say("points", count=formats.number(count, 0, style.language))
+    words = style.say("points", count=formats.number(count, 0, style.language))
     return style.say("buckets", width=formats.width(bucket_us, style.language), points=words)
 
 

@@ -123,13 +123,12 @@ def coverage_detail(found: stretches.Gaps, count: int, style: Style) -> Child:
     if not found.count:
         return style.say("no gap", readings=readings(count, style))
     longest = formats.span(found.longest_us, style.language)
-    phrase = "one gap" if found.count == 1 else "gaps"
-    return html.Span(style.say(phrase, count=found.count, span=longest), className="tone-warning")
+    return html.Span(style.say("gaps", count=found.count, span=longest), className="tone-warning")
 
 
 def readings(count: int, style: Style) -> str:
     """`1,396 readings`."""
-    return style.say("reading") if count == 1 else style.say("readings", count=formats.number(count, 0, style.language))
+    return style.say("readings", count=formats.number(count, 0, style.language))
 
 
 def _presence(points: Points, window: tuple[int, int]) -> list[float]:

@@ -1,12 +1,14 @@
 """Every phrase of the page in English and French: one row a phrase.
 
 A phrase may hold fields (`{device}`) that the caller fills; both languages must hold the same ones, and a test compares
-them. Numbers and dates are written by `dashboard.formats`, not here.
+them. `{count:gap|gaps}` is the word that goes with a number, for one and for several. Numbers and dates are written by
+`dashboard.formats`, not here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import Formatter
 
 from dashboard.translations import alerts, devices, explore, live, schedules, system
 
@@ -55,8 +57,8 @@ _SHARED: Mapping[str, tuple[str, str]] = {
     "forgotten": ("Forgotten? On the machine where Lumos runs:", "Oublié ? Sur la machine où tourne Lumos :"),
     "wrong password": ("Name and password do not go together.", "Le nom et le mot de passe ne correspondent pas."),
     "too many tries": (
-        "Too many wrong passwords: wait {seconds} seconds and try again.",
-        "Trop de mots de passe erronés : attendez {seconds} secondes, puis réessayez.",
+        "Too many wrong passwords: wait {seconds} {seconds:second|seconds} and try again.",
+        "Trop de mots de passe erronés : attendez {seconds} {seconds:seconde|secondes}, puis réessayez.",
     ),
     "role viewer": ("Viewer: looks", "Lecture : regarde"),
     "role operator": ("Operator: looks and sends commands", "Pilotage : regarde et envoie des commandes"),
@@ -241,12 +243,29 @@ WEEKDAYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+class _Filled(Formatter):
+    """Fills fields as `str.format` does, and chooses between two words by a number that is written already."""
+
+    #: Numbers with which the word stands in the singular.
+    _SINGLE: Mapping[str, tuple[str, ...]] = {"en": ("1",), "fr": ("0", "1")}
+
+    def __init__(self, language: str) -> None:
+        self._single = self._SINGLE[language]
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, choice, several = format_spec.partition("|")
+        if not choice:
+            return str(super().format_field(value, format_spec))
+        return one if str(value) in self._single else several
+
+
 def speaker(language: str) -> Say:
     """`say(phrase, **fields)` in one language; English for a language that is not ours."""
     column = LANGUAGES.index(language) if language in LANGUAGES else 0
+    filled = _Filled(LANGUAGES[column]).format
 
     def say(phrase: str, **fields: object) -> str:
-        return PHRASES[phrase][column].format(**fields) if fields else PHRASES[phrase][column]
+        return filled(PHRASES[phrase][column], **fields) if fields else PHRASES[phrase][column]
 
     return say
 

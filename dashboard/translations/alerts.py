@@ -46,7 +46,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "alert late": ("told late, over before", "signalée après coup"),
     "alert unwatched": ("no longer watched", "n’est plus surveillée"),
     "filters": ("What is listed", "Ce qui est affiché"),
-    "last days": ("{days} days", "{days} jours"),
+    "last days": ("{days} {days:day|days}", "{days} {days:jour|jours}"),
     # Rules
     "rules": ("Rules", "Règles"),
     "rule": ("Rule", "Règle"),
@@ -56,8 +56,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "delete rule": ("Delete the rule", "Supprimer la règle"),
     "try rule": ("Try on the last 7 days", "Essayer sur les 7 derniers jours"),
     "would have tripped": (
-        "It would have tripped {count} times in the last 7 days ({series} series).",
-        "Elle se serait déclenchée {count} fois ces 7 derniers jours ({series} séries).",
+        "It would have tripped {count} {count:time|times} in the last 7 days ({series} series).",
+        "Elle se serait déclenchée {count} fois ces 7 derniers jours ({series} {series:série|séries}).",
     ),
     "no rule": ("No rule yet", "Aucune règle pour l’instant"),
     "no rule hint": (
@@ -67,7 +67,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "tells": ("Tells", "Prévient"),
     "found": ("Found", "Constaté"),
     "acts": ("Actions", "Actions"),
-    "times": ("{count} times", "{count} fois"),
+    "times": ("{count} {count:time|times}", "{count} fois"),
     "count open": ("{count} open", "{count} en cours"),
     "rule quiet": ("all well", "tout va bien"),
     "switched off": ("switched off", "désactivée"),
@@ -153,9 +153,9 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "channel waits": ("{count} waiting, next try at {time}", "{count} en attente, prochain essai à {time}"),
     "channel holds": (
         "{count} held for the end of quiet hours, or on their way",
-        "{count} retenus jusqu’à la fin du silence, ou en route",
+        "{count} {count:retenu|retenus} jusqu’à la fin du silence, ou en route",
     ),
-    "channel gave up": ("{count} given up after three days", "{count} abandonnés après trois jours"),
+    "channel gave up": ("{count} given up after three days", "{count} {count:abandonné|abandonnés} après trois jours"),
     "channel last": ("last sent {time}", "dernier envoi {time}"),
     "test": ("Test", "Tester"),
     "test sent": ("The test was sent and taken.", "L’essai a été envoyé et accepté."),

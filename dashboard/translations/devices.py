@@ -47,8 +47,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "order place": ("By place", "Par lieu"),
     "order seen": ("Last heard first", "Derniers entendus d’abord"),
     "show hidden": ("Show hidden devices", "Montrer les appareils masqués"),
-    "devices": ("{count} devices", "{count} appareils"),
-    "devices found": ("{found} of {total} devices", "{found} appareils sur {total}"),
+    "devices": ("{count} {count:device|devices}", "{count} {count:appareil|appareils}"),
+    "devices found": ("{found} of {total} {total:device|devices}", "{found} {found:appareil|appareils} sur {total}"),
     "pages of the list": ("Pages of the list", "Pages de la liste"),
     "pages of the history": ("Pages of the history", "Pages de l’historique"),
     "page of": ("Page {page} of {pages}", "Page {page} sur {pages}"),
@@ -102,7 +102,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "by anybody": ("By anybody", "Par tous"),
     "as csv": ("CSV", "CSV"),
     "journal csv": ("Download these commands as CSV", "Télécharger ces commandes en CSV"),
-    "commands found": ("{count} commands", "{count} commandes"),
+    "commands found": ("{count} {count:command|commands}", "{count} {count:commande|commandes}"),
     "outcome held": ("Held", "Conservé"),
     "outcome sent": ("Waiting", "En attente"),
     "outcome acknowledged": ("Acknowledged", "Confirmé"),
@@ -162,8 +162,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "kept days": ("{days} d", "{days} j"),
     "kept always": ("for ever", "sans limite"),
     "saved and expires": (
-        "Saved; the coming night deletes {rows} readings of it",
-        "Enregistré ; la nuit prochaine en supprimera {rows} mesures",
+        "Saved; the coming night deletes {rows} {rows:reading|readings} of it",
+        "Enregistré ; la nuit prochaine en supprimera {rows} {rows:mesure|mesures}",
     ),
     "metric form hint": (
         "What is left empty is as the board says.",
@@ -187,8 +187,14 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "renew password": ("New password", "Nouveau mot de passe"),
     "delete device": ("Delete the device", "Supprimer l’appareil"),
     "delete hint": (
-        "Deletes {readings} readings of {series} metrics, commands, notes and access for good; backups keep them.",
-        "Supprime {readings} mesures de {series} grandeurs, commandes, notes et accès ; les sauvegardes les gardent.",
+        (
+            "Deletes {readings} {readings:reading|readings} of {series} {series:metric|metrics}, commands, notes and "
+            "access for good; backups keep them."
+        ),
+        (
+            "Supprime {readings} {readings:mesure|mesures} de {series} {series:grandeur|grandeurs}, commandes, notes "
+            "et accès ; les sauvegardes les gardent."
+        ),
     ),
     "type its name": ("Type its name", "Tapez son nom"),
     "delete": ("Delete", "Supprimer"),

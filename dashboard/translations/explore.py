@@ -14,12 +14,15 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "panel days": ("Day by day", "Jour par jour"),
     "panel happenings": ("Commands and events", "Commandes et événements"),
     "hour of week": (
-        "<b>{day}</b>, {start} to {end}<br>mean <b>{mean}</b>, {low} to {high}<br>{count} readings",
-        "<b>{day}</b>, de {start} à {end}<br>moyenne <b>{mean}</b>, de {low} à {high}<br>{count} mesures",
+        "<b>{day}</b>, {start} to {end}<br>mean <b>{mean}</b>, {low} to {high}<br>{count} {count:reading|readings}",
+        (
+            "<b>{day}</b>, de {start} à {end}<br>moyenne <b>{mean}</b>, de {low} à {high}<br>"
+            "{count} {count:mesure|mesures}"
+        ),
     ),
     "share": (
-        "{low} to {high}<br><b>{count}</b> readings, {percent}",
-        "{low} à {high}<br><b>{count}</b> mesures, {percent}",
+        "{low} to {high}<br><b>{count}</b> {count:reading|readings}, {percent}",
+        "{low} à {high}<br><b>{count}</b> {count:mesure|mesures}, {percent}",
     ),
     "from sketch of quantiles": (
         "Median and percentiles within one percent.",
@@ -27,21 +30,21 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     ),
     "from sketch": ("within one percent", "à un pour cent près"),
     "day in words": (
-        "mean <b>{mean}</b>, {low} to {high}<br>{count} readings",
-        "moyenne <b>{mean}</b>, de {low} à {high}<br>{count} mesures",
+        "mean <b>{mean}</b>, {low} to {high}<br>{count} {count:reading|readings}",
+        "moyenne <b>{mean}</b>, de {low} à {high}<br>{count} {count:mesure|mesures}",
     ),
     "day of": ("a day of {hours} hours", "un jour de {hours} heures"),
     "bucket width": ("{width} buckets", "pas de {width}"),
     "before of": ("{name}, before", "{name}, avant"),
     "usual": ("Usual for the hour", "Habituel pour l’heure"),
     "given up": (
-        "{count} samples given up, numbers {from} to {to}",
-        "{count} mesures abandonnées, numéros {from} à {to}",
+        "{count} {count:sample|samples} given up, numbers {from} to {to}",
+        "{count} {count:mesure abandonnée|mesures abandonnées}, numéros {from} à {to}",
     ),
-    "samples lost": ("{count} lost", "{count} perdus"),
+    "samples lost": ("{count} lost", "{count} {count:perdu|perdus}"),
     "lost in words": (
-        "{count} samples of {devices} never arrived<br>between {start} and {end}",
-        "{count} relevés de {devices} jamais reçus<br>entre {start} et {end}",
+        "{count} {count:sample|samples} of {devices} never arrived<br>between {start} and {end}",
+        "{count} {count:relevé|relevés} de {devices} jamais {count:reçu|reçus}<br>entre {start} et {end}",
     ),
     "series hint": ("Up to {count}, from any device", "Jusqu’à {count}, de tous les appareils"),
     "choose series": ("Series and comparisons", "Séries et comparaisons"),

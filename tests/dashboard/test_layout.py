@@ -83,6 +83,17 @@ def test_both_languages_say_the_same(phrase: str, texts: tuple[str, str]) -> Non
     assert fields[0] == fields[1], phrase
 
 
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("en", "0", "0 gaps, longest 3 min"), ("en", "1", "1 gap of 3 min"), ("en", "2", "2 gaps, longest 3 min"),
+        ("fr", "0", "0 trou de 3 min"), ("fr", "1", "1 trou de 3 min"), ("fr", "2", "2 trous, le plus long 3 min"),
+    ],
+)  # fmt: skip
+def test_a_word_goes_with_its_number(language: str, count: str, said: str) -> None:
+    assert translations.speaker(language)("gaps", count=count, span="3 min") == said
+
+
 def test_no_phrase_is_said_in_two_places() -> None:
     modules = (
         translations.alerts,
