@@ -85,10 +85,10 @@
     window.location.replace(address);
   }
 
-  // The page's own language and words, once; the clock that "1 s ago" is counted by (see ago.js).
+  // The page's own language and words, once; the clock that "1 s ago" is counted by (see ago.js); what Explore offers.
   functions.describe = function (page) {
     words = page.words;
-    window.lumos = Object.assign(window.lumos || {}, { words, skew: page.now - Date.now() });
+    window.lumos = Object.assign(window.lumos || {}, { words, skew: page.now - Date.now(), explore: page.explore });
     setTimeout(showChoice, 0);
     return look();
   };

@@ -2,9 +2,8 @@
 // (dashboard/explore/choices.py). Wired in dashboard/callbacks/browser.py.
 (function () {
   const functions = {};
-  // In the order in which the address names them.
-  const COMPARISONS = ["before", "usual"];
-  const MARKS = ["commands", "events", "notes", "losses"];
+  // What can be ticked, in the order in which the address names it: as the page says (describe in browser.js).
+  const known = () => window.lumos.explore;
   const clientside = () => window.dash_clientside;
   const iso = (milliseconds) => new Date(milliseconds).toISOString();
 
@@ -32,7 +31,7 @@
     if (choices.hours[0] !== 0 || choices.hours[1] !== 24) {
       asked.set("hours", choices.hours.join("-"));
     }
-    if (choices.marks.length < MARKS.length) {
+    if (choices.marks.length < known().marks.length) {
       asked.set("marks", choices.marks.join(",") || "none");
     }
     if (choices.zone) {
@@ -56,6 +55,8 @@
   // that they came from, and how the address says them. Whoever chooses twice before the answer means both.
   let wished = { query: null, choices: null, from: null };
 
+  const latest = (explored) => (wished.from === explored ? wished.choices : choicesOf(explored));
+
   const FOLLOW_MS = 20000;
   const MINUTE = 60000;
   const SPANS = {
@@ -65,23 +66,23 @@
   // When the server was last asked for what is shown.
   let asked = 0;
 
-  const among = (chosen, known) => known.filter((name) => chosen.includes(name));
+  const among = (chosen, all) => all.filter((name) => chosen.includes(name));
 
   functions.choose_explored = function (keys, range, compare, days, hourFrom, hourTo, marks, detail, explored, zoomed, openPage) {
     if (openPage !== "explore" || !explored || !keys?.length) {
       return clientside().no_update;
     }
-    const before = wished.from === explored ? wished.choices : choicesOf(explored);
+    const before = latest(explored);
     // Choosing "custom" opens the two fields; nothing is asked before somebody applies them.
     const after = {
       ...before,
       keys,
       range: range === "custom" ? before.range : range,
-      comparisons: among(compare, COMPARISONS),
+      comparisons: among(compare, known().comparisons),
       // No day at all would show nothing, and one hour to the same hour neither.
       weekdays: days.length ? days.map(Number).sort() : before.weekdays,
       hours: hourFrom === hourTo ? before.hours : [Number(hourFrom), Number(hourTo)],
-      marks: among(marks, MARKS),
+      marks: among(marks, known().marks),
       detail: Math.min(Number(detail), keys.length - 1),
     };
     if (search(after) === search(before)) {
@@ -141,7 +142,8 @@
     if (wish && (!(wish.to > wish.from) || (zoom && wish.from === zoom.from && wish.to === zoom.to))) {
       return clientside().no_update;
     }
-    go(search(choicesOf(explored), wish));
+    wished = { query: search(latest(explored), wish), choices: latest(explored), from: explored };
+    go(wished.query);
     return wish;
   };
 

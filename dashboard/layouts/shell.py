@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from dashboard import ids, theme
 from dashboard.access.roles import Identity, Role
+from dashboard.explore.choices import COMPARISONS, MARKS
 from dashboard.layouts.lazy import Lazy
 from dashboard.notes.panel import editor
 from dashboard.pages import PAGES, Page
@@ -95,6 +96,7 @@ def _memory(settings: Settings, language: str, say: Say) -> list[Any]:
         "pages": [[page.name, page.path, say(f"page {page.name}")] for page in PAGES],
         "now": now_us() // 1_000,
         "words": {phrase: say(phrase) for phrase in _BROWSER_PHRASES},
+        "explore": {"comparisons": COMPARISONS, "marks": MARKS},
     }
     return [
         dcc.Location(id=ids.ADDRESS, refresh=False),

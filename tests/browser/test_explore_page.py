@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from dashboard.explore.choices import MARKS
 from telemetry.timestamps import US_PER_DAY, US_PER_MINUTE, US_PER_SECOND, now_us, parse_instant
 from tests.browser.conftest import lead, quiet, serious
 from tests.harness.history import PARIS, History, seed
@@ -143,9 +144,53 @@ def test_the_timeline_has_bands_two_axes_the_gap_the_loss_and_the_marks(explore:
     expect(page.locator("#explore-panel-happenings")).to_contain_text("button")
 
 
+def test_each_kind_of_mark_can_be_left_out_and_comes_back(explore: Any) -> None:
+    page = explore(ONE)
+    for name, words in (("commands", "Commands"), ("events", "Events"), ("alerts", "Alerts"), ("notes", "Notes"),
+                        ("losses", "Losses")):  # fmt: skip
+        box = page.get_by_role("checkbox", name=words, exact=True)
+        box.click()
+        others = [each for each in MARKS if each != name]
+        expect(page).to_have_url(re.compile(rf"marks={','.join(others)}$"))
+        settled(page)
+        page.locator("#page-explore summary").filter(has_text="Link").click()
+        assert page.locator("#explore-link").input_value() == page.url
+        page.locator("#page-explore summary").filter(has_text="Link").click()
+        box.click()
+        expect(page).to_have_url(re.compile(r"range=7d$"))
+
+
+def test_a_zoom_before_the_answer_to_a_choice_keeps_the_choice(explore: Any) -> None:
+    page = explore(ONE)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/_dash-update-component", hold)
+    page.get_by_role("checkbox", name="Notes", exact=True).click()
+    drag(page, 0.5, 0.8)
+    until(lambda: page.wait_for_timeout(50) or "zoom" in asked(page), "the zoom's address")
+    assert asked(page)["marks"] == ["commands,events,alerts,losses"]
+    page.unroute("**/_dash-update-component")
+    for route in held:
+        route.continue_()
+    settled(page)
+    expect(page.get_by_role("checkbox", name="Notes", exact=True)).not_to_be_checked()
+    assert asked(page)["marks"] == ["commands,events,alerts,losses"]
+    assert "zoom" in asked(page)
+
+
 def test_presets_are_ranges_and_stand_in_the_address(explore: Any) -> None:
     page = explore(ONE)
-    spans = {"15 min": 15 * 60, "1 h": 3_600, "24 h": 86_400, "30 d": 30 * 86_400, "1 y": 365 * 86_400}
+    spans = {
+        "15 min": 15 * 60,
+        "1 h": 3_600,
+        "24 h": 86_400,
+        "7 d": 7 * 86_400,
+        "30 d": 30 * 86_400,
+        "1 y": 365 * 86_400,
+    }
     for words, seconds in spans.items():
         page.locator("#explore-range").get_by_text(words, exact=True).click()
         expect(page).to_have_url(re.compile(rf"range={words.replace(' ', '').replace('in', '').replace('d', 'd')}"))
