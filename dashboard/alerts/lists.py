@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from dash import html
 
@@ -32,15 +33,18 @@ def episodes(rows: Rows, names: Mapping[str, str], style: Style, *, live: str, m
 def _episode(row: Mapping[str, Any], names: Mapping[str, str], style: Style, *, live: str, may_act: bool) -> html.Tr:
     say, rule, at_us = style.say, from_json(row["rule"]), now_us()
     device = str(row["device"])
-    where = f"{live}?device={device}" + (f"&metric={row['metric']}" if row["metric"] else "")
+    place = {"device": device, "metric": row["metric"]} if row["metric"] else {"device": device}
     what = condition(rule, str(row["metric"] or ""), style, row["unit"])
     end_us = row["ended_us"]
     lasted = formats.span((end_us or at_us) - row["began_us"], style.language)
     return html.Tr(
         [
             html.Td(pill(say(f"severity {row['severity']}"), TONES[row["severity"]])),
-            html.Td(html.A(names.get(device, device), href=where)),
-            html.Td([html.Strong(rule.name), html.Br(), what] if rule.name else what, className="cell-words"),
+            html.Td(html.A(html.Bdi(names.get(device, device)), href=f"{live}?{urlencode(place)}")),
+            html.Td(
+                [html.Strong(html.Bdi(rule.name)), html.Br(), html.Bdi(what)] if rule.name else html.Bdi(what),
+                className="cell-words",
+            ),
             html.Td(formats.when(row["began_us"], at_us, style.zone, style.language, seconds=True), className="mono"),
             html.Td([lasted, html.Br(), html.Span(_state(row, style), className="dim")]),
             html.Td(_worst(row, rule, style)),
@@ -125,7 +129,10 @@ def _rule(
     else:
         state = pill(say("rule quiet"), "good") if row["enabled"] else pill(say("switched off"), "neutral")
     cells: list[Child] = [
-        html.Td([html.Strong(rule.name), html.Br(), words] if rule.name else words, className="cell-words"),
+        html.Td(
+            [html.Strong(html.Bdi(rule.name)), html.Br(), html.Bdi(words)] if rule.name else html.Bdi(words),
+            className="cell-words",
+        ),
         html.Td(say(f"severity {rule.severity}")),
         html.Td([told(rule, channels, style), *_quiet(rule, style)], className="cell-words"),
         html.Td([state, html.Br(), html.Span(found, className="dim")]),

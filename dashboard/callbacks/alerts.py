@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash
-from dash import Input, Output, State
+from dash import Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
 from dashboard import ids
@@ -52,10 +52,10 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         style, choices, at_us = style_of(context, page, visit["look"]), resolve(str(visit["search"])), now_us()
         may_act, may_admit = identity().role >= Role.OPERATOR, identity().role >= Role.ADMIN
         asked: dict[str, Any] = {"start_us": at_us - choices.days * US_PER_DAY, "end_us": at_us + US_PER_DAY}
-        asked |= {"state": "ended", "severity": choices.severity or None, "limit": _LISTED}
+        asked |= {"state": "ended", "severity": choices.severity or None, "limit": _LISTED + 1}
         try:
             names = {row["device"]: row["name"] or row["device"] for row in context.rows("devices")}
-            open_ = context.rows("alert_episodes", state="open", limit=_LISTED)
+            open_ = context.rows("alert_episodes", state="open", limit=_LISTED + 1)
             past = context.rows("alert_episodes", **asked, devices=[choices.device] if choices.device else None)
             rules = context.rows("alert_rules")
         except LumosError as error:
@@ -67,7 +67,9 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         def table(rows: list[dict[str, Any]], nothing: str) -> Any:
             if not rows:
                 return plain(empty("circle-check", style.say(nothing)))
-            return plain(lists.episodes(rows, names, style, live=live, may_act=may_act))
+            shown = lists.episodes(rows[:_LISTED], names, style, live=live, may_act=may_act)
+            rest = html.P(style.say("newest alerts", count=_LISTED), className="dim") if len(rows) > _LISTED else None
+            return plain([shown, rest])
 
         return (
             table(open_, "nothing open"),

@@ -68,6 +68,7 @@ class Drawer:
         style, exploration = self.style, self.exploration
         curves = [self._curve(series) for series in exploration.series]
         count = sum(len(curve.points) for curve in curves)
+        happened, all_of_it = self._happenings()
         figure = figures.timeline(
             curves,
             style,
@@ -75,7 +76,7 @@ class Drawer:
             zoom=self.zoom,
             revision=exploration.search(),
             height=HEIGHT,
-            marks=happenings.marks(self._happenings(), style),
+            marks=happenings.marks(happened, style),
             layers=self._layers(),
         )
         subtitle = drawing.subtitle_of(count, max((curve.points.bucket_us for curve in curves), default=0), style)
@@ -83,7 +84,7 @@ class Drawer:
             figure,
             [html.Span([swatch(curve.hue), curve.name], className="legend-entry") for curve in curves],
             f"{subtitle} · {style.say('zoomed')}" if self.zoom else subtitle,
-            self._legend(curves),
+            self._legend(curves, 0 if all_of_it else len(happened)),
             None if count else self._nothing(),
             self._description(curves),
         )
@@ -134,14 +135,16 @@ class Drawer:
             if row["weekday"] in self.exploration.weekdays and _within(row["hour"], self.exploration.hours)
         }
 
-    def _happenings(self) -> Sequence[Any]:
+    def _happenings(self) -> tuple[Sequence[Any], bool]:
+        """The newest of what happened, of the kinds that are marked; and whether that is all of it."""
         kinds = [kind for kind, choice in happenings.KINDS.items() if choice in self.exploration.marks]
         if not kinds:
-            return []
+            return [], True
         start, end = self.shown
-        devices = self.exploration.devices
-        rows = self.context.rows("happenings", devices=devices, start_us=start, end_us=end, limit=_MARKS)
-        return [row for row in rows if row["kind"] in kinds]
+        found = self.context.reader.ask(
+            "happenings", devices=self.exploration.devices, start_us=start, end_us=end, kinds=kinds, limit=_MARKS
+        )
+        return found.to_pylist(), bool(metadata_of(found)["complete"])
 
     def _layers(self) -> dict[str, list[Figure]]:
         """Losses, alerts and notes, as shapes and their words."""
@@ -162,8 +165,8 @@ class Drawer:
             layers.append(notes.marks(rows, self.shown, self.style))
         return {name: [each for layer in layers for each in layer[name]] for name in ("shapes", "annotations")}
 
-    def _legend(self, curves: Sequence[Curve]) -> Child:
-        """What the dashes and the tint are, where there are any."""
+    def _legend(self, curves: Sequence[Curve], newest: int) -> Child:
+        """What the dashes and the tint are, where there are any; that only the `newest` marks are shown (0: all)."""
         say, comparisons = self.style.say, self.exploration.comparisons
         entries = []
         if "before" in comparisons:
@@ -177,6 +180,8 @@ class Drawer:
             else:
                 phrase = "legend usual" if any(curve.usual for curve in curves) else "legend usual unknown"
             entries.append(_entry("usual", say(phrase)))
+        if newest:
+            entries.append(html.Span(say("newest marks", count=newest), className="legend-entry"))
         return entries
 
     def _earlier(self) -> Window:

@@ -14,11 +14,12 @@ from dashboard.figures import Answer, Mark, Style
 from dashboard.figures.traces import plain
 from dashboard.panels.history import target_text, value_text
 from dashboard.panels.parts import Child, pill
+from telemetry.questions import metadata_of
 from telemetry.timestamps import now_us
 
 #: Kind of a row of the question `happenings` → the choice in MARKS that shows it.
 KINDS = {"command": "commands", "event": "events"}
-_LISTED = 60
+_LISTED = 100
 
 
 def marks(rows: Sequence[Mapping[str, Any]], style: Style) -> list[Mark]:
@@ -28,22 +29,18 @@ def marks(rows: Sequence[Mapping[str, Any]], style: Style) -> list[Mark]:
 
 def listing(answers: Sequence[Answer], style: Style) -> Child:
     """The newest of them as a table, newest first; None where nothing happened."""
-    rows = answers[0].table.to_pylist()[::-1][:_LISTED]
+    table = answers[0].table
+    rows = table.to_pylist()[::-1]
     if not rows:
         return None
+    is_all = len(rows) <= _LISTED and metadata_of(table)["complete"]
     names = ("time", "device", "what", "who", "result")
     heads = [html.Th(style.say(name), scope="col", className=f"cell-{name}") for name in names]
-    return html.Div(
-        html.Table(
-            [
-                html.Thead(html.Tr(heads)),
-                html.Tbody([_row(row, style) for row in rows]),
-            ],
-            className="table",
-        ),
-        className="table-room scrolled",
-        tabIndex=0,
+    shown = html.Table(
+        [html.Thead(html.Tr(heads)), html.Tbody([_row(row, style) for row in rows[:_LISTED]])], className="table"
     )
+    rest = None if is_all else html.P(style.say("newest listed", count=_LISTED), className="dim")
+    return html.Div([shown, rest], className="table-room scrolled", tabIndex=0)
 
 
 def _row(row: Mapping[str, Any], style: Style) -> html.Tr:
@@ -53,9 +50,9 @@ def _row(row: Mapping[str, Any], style: Style) -> html.Tr:
     return html.Tr(
         [
             html.Td(moment, className="mono"),
-            html.Td(row["device"]),
-            html.Td(words(row, style), className="cell-value"),
-            html.Td((row["asked_by"] or formats.DASH)[:48], className="cell-who"),
+            html.Td(html.Bdi(row["device"])),
+            html.Td(html.Bdi(words(row, style)), className="cell-value"),
+            html.Td(html.Bdi((row["asked_by"] or formats.DASH)[:48]), className="cell-who"),
             html.Td(result),
         ]
     )

@@ -38,7 +38,7 @@ def card(entry: Entry, style: Style) -> html.Article:
     """One device. Its name is the link that opens it; the link covers the card."""
     main = entry.metrics[0] if entry.metrics else None
     target = View(entry.device, main.name if main else "").search()
-    heading = html.H2(dcc.Link(entry.name, href=target, className="device-link"), className="device-name")
+    heading = html.H2(dcc.Link(html.Bdi(entry.name), href=target, className="device-link"), className="device-name")
     colour = {"borderTopColor": entry.colour} if entry.colour else {}
     return html.Article(
         [
@@ -74,8 +74,8 @@ def _presence(standing: Standing, style: Style) -> html.Span:
 
 
 def _where(entry: Entry) -> html.P:
-    tags = [html.Span(tag, className="tag") for tag in entry.tags]
-    return html.P([html.Span(entry.place or "\u00a0", className="device-place"), *tags], className="device-where dim")
+    tags = [html.Span(html.Bdi(tag), className="tag") for tag in entry.tags]
+    return html.P([html.Bdi(entry.place or "\u00a0", className="device-place"), *tags], className="device-where dim")
 
 
 def _measured(metric: Metric, style: Style) -> list[Any]:
@@ -87,7 +87,7 @@ def _measured(metric: Metric, style: Style) -> list[Any]:
             ],
             className="device-main",
         ),
-        html.P([metric.label, html.Span(style.say("last hour"))], className="device-metric dim"),
+        html.P([html.Bdi(metric.label), html.Span(style.say("last hour"))], className="device-metric dim"),
     ]
 
 
@@ -96,7 +96,7 @@ def _others(metrics: Sequence[Metric], style: Style) -> html.Ul | None:
         return None
     more = len(metrics) - _SMALL_METRICS
     rows = [
-        html.Li([html.Span(metric.label, className="dim"), html.Span([_value(metric), _unit(metric)])])
+        html.Li([html.Bdi(metric.label, className="dim"), html.Span([_value(metric), _unit(metric)])])
         for metric in metrics[:_SMALL_METRICS]
     ]
     if more > 0:

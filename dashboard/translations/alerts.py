@@ -14,6 +14,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "open alerts": ("Open now", "En cours"),
     "alerts before": ("History", "Historique"),
     "nothing open": ("No alert is open", "Aucune alerte en cours"),
+    "newest alerts": (
+        "The newest {count}. A severity, a device or fewer days list those before.",
+        "Les {count} plus récentes. Une gravité, un appareil ou moins de jours montrent les précédentes.",
+    ),
     "nothing found": ("No alert in this time", "Aucune alerte sur cette période"),
     "open count": ("{count} open", "{count} en cours"),
     "alerts banner": (

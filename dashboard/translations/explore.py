@@ -56,6 +56,11 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "empty distribution": ("No measurement in this range", "Aucune mesure sur cette période"),
     "empty days": ("No measurement in this range", "Aucune mesure sur cette période"),
     "empty statistics": ("No measurement in this range", "Aucune mesure sur cette période"),
+    "newest marks": ("only the newest {count} marks", "seulement les {count} repères les plus récents"),
+    "newest listed": (
+        "The newest {count}. A shorter range, or a zoom, lists those before.",
+        "Les {count} plus récents. Une période plus courte, ou un zoom, montre les précédents.",
+    ),
     "empty happenings": ("Nothing happened in this range", "Rien ne s’est passé sur cette période"),
     "legend before": ("dashed: {span}", "tirets : {span}"),
     "legend usual": (

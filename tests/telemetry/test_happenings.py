@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from telemetry.errors import QuestionError
+from telemetry.questions import metadata_of
 from telemetry.timestamps import US_PER_DAY, US_PER_HOUR
 from tests.harness.stock import Stock, stock
 
@@ -54,6 +55,22 @@ def test_only_the_devices_that_are_asked_for_and_the_newest_of_too_many(store: S
     assert [row["state"] for row in ask(store, devices=["attic"])] == ["refused"]
     assert [row["state"] for row in ask(store, devices=["window", "attic"], limit=2)] == ["refused", "timed out"]
     assert ask(store, devices=[]) == []
+
+
+def test_of_one_kind_many_of_another_hide_nothing(store: Stock) -> None:
+    store.connection.execute(
+        "INSERT INTO events SELECT 1, $1 + i, 'b', 2 + i, 'button', 'true' FROM range(50) r(i)", [START + 200_000_000]
+    )
+    asked = {"devices": ["window"], "start_us": START, "end_us": START + US_PER_HOUR, "limit": 10}
+    found = store.ask("happenings", **asked, kinds=["command"])
+    assert [row["what"] for row in found.to_pylist()] == ["led", "led"]
+    assert metadata_of(found) == {"complete": True}
+    found = store.ask("happenings", **asked, kinds=["command", "event"])
+    assert {row["what"] for row in found.to_pylist()} == {"button"}
+    assert metadata_of(found) == {"complete": False}
+    assert ask(store, kinds=[]) == []
+    with pytest.raises(QuestionError, match="'events' is none; did you mean 'event'"):
+        ask(store, kinds=["events"])
 
 
 def test_what_is_no_name_is_refused(store: Stock) -> None:

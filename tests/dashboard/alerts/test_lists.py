@@ -45,6 +45,13 @@ def test_an_alert_says_what_it_was_how_bad_and_how_long(style: Style) -> None:
     assert 'data-alert="seen"' in said
 
 
+def test_a_link_leads_to_the_device_whatever_its_name(style: Style) -> None:
+    odd = {**EPISODE, "device": "a&b#c+d%41", "metric": "x&y"}
+    assert 'href="/?device=a%26b%23c%2Bd%2541&amp;metric=x%26y"' in text(
+        lists.episodes([odd], {}, style, live="/", may_act=True)
+    )
+
+
 @pytest.mark.parametrize(
     ("facts", "words"),
     [

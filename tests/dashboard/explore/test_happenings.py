@@ -6,11 +6,15 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from dashboard.explore.happenings import words
-from dashboard.figures import Style
+from dashboard.explore.happenings import listing, words
+from dashboard.figures import Answer, Style
+from dashboard.plain import as_html
 from dashboard.translations import speaker
+from telemetry.questions import with_metadata
+from tests.dashboard.conftest import NOON_US
 
 
 @pytest.mark.parametrize(
@@ -33,3 +37,13 @@ def test_it_is_said_in_french_too(style: Style) -> None:
     row = {"kind": "event", "what": "dropped", "value": '{"boot": "b", "count": 2, "from": 0, "to": 1}'}
     french = replace(style, language="fr", say=speaker("fr"))
     assert words(row, french) == "2 mesures abandonnées, numéros 0 à 1"
+
+
+@pytest.mark.parametrize(("count", "complete", "said"), [(3, True, False), (3, False, True), (250, True, True)])
+def test_a_list_that_is_cut_says_so(count: int, complete: bool, said: bool, style: Style) -> None:
+    row = {"device": "window", "kind": "event", "what": "button", "value": "true", "asked_by": None, "state": None,
+           "detail": None, "delay_ms": None}  # fmt: skip
+    table = pa.Table.from_pylist([{**row, "t_us": NOON_US + number} for number in range(count)])
+    found = as_html(listing([Answer("", "", "", with_metadata(table, complete=complete), None)], style))
+    assert ("The newest 100." in found) is said
+    assert found.count("<tr>") == 1 + min(count, 100)
