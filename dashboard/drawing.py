@@ -9,7 +9,8 @@ from typing import Any
 from dashboard import figures, formats, stretches, zones
 from dashboard.alerts import marks as alerts
 from dashboard.context import Context
-from dashboard.figures import Figure, Style, Window
+from dashboard.explore import happenings
+from dashboard.figures import Figure, Mark, Style, Window
 from dashboard.live import Shown, describe
 from dashboard.notes.marks import marks
 from dashboard.panels.cards import range_name, readings
@@ -24,6 +25,8 @@ from telemetry.timestamps import US_PER_DAY, US_PER_SECOND
 POINTS = 2_000
 #: A zoom is asked for with this share more on both sides, so that the line runs to the edges.
 _MARGIN = 0.1
+#: More than this in one row are a smear.
+_MARKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,16 @@ def draw(
     # chart, which then has it already.
     heard = before.cursor if before.view == view.search() and before.cursor else cursor(context, view)
     asked = padded(zoom) if zoom else window
-    noted = _notes(context, view, zoom or window, style)
+    noted, told = _notes(context, view, zoom or window, style), happened(context, view, zoom or window, style)
     points = ask(context, view, asked)
     shown = replace(
         describe(points, before),
         view=view.search(), cursor=heard, zoomed=zoom is not None, stats_us=now_us,
     )  # fmt: skip
     subtitle = subtitle_of(len(points), points.bucket_us, style)
-    figure = figures.series_figure(points, style, unit=view.unit, window=window, zoom=zoom, revision=view.search())
+    figure = figures.series_figure(
+        points, style, unit=view.unit, window=window, zoom=zoom, revision=view.search(), marks=told
+    )
     return Drawing(
         {**figure, "layout": {**figure["layout"], **noted}},
         view.title,
@@ -96,6 +101,15 @@ def _notes(context: Context, view: View, window: Window, style: Style) -> Figure
     except LumosError:
         return {}
     return dict(alerts.joined(alerts.of_series(context, series, window, style), marks(rows, window, style)))
+
+
+def happened(context: Context, view: View, window: Window, style: Style) -> list[Mark]:
+    """What the device was told, and told of; nothing where it cannot be asked for: the chart matters more."""
+    try:
+        rows = context.rows("happenings", devices=[view.device], start_us=window[0], end_us=window[1], limit=_MARKS)
+    except LumosError:
+        return []
+    return happenings.marks(rows, style)
 
 
 def ask(context: Context, view: View, window: Window, points: int = POINTS) -> Points:

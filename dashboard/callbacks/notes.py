@@ -10,7 +10,7 @@ import dash
 from dash import Input, Output, Patch, State, ctx, no_update
 from dash.exceptions import PreventUpdate
 
-from dashboard import drawing, ids, zones
+from dashboard import drawing, figures, ids, zones
 from dashboard.access.guard import identity
 from dashboard.access.roles import Role
 from dashboard.alerts import marks as alerts
@@ -65,13 +65,16 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
             return plain(failed(style.say, found, ids.NOTES_CHANGED)), no_update, None
         rows, listed = found
         tripped = alerts.of_series(context, [[view.device, view.metric]], window, style)
-        now = sha256(repr((rows, tripped)).encode()).hexdigest()
+        happened = drawing.happened(context, view, window, style)
+        now = sha256(repr((rows, tripped, happened)).encode()).hexdigest()
         # A view that is new is drawn with its marks; one that is there already gets them alone.
         if ctx.triggered_id in (ids.VIEW, None) or Shown.from_json(shown).view != view.search():
             return plain(listed), no_update, now
         if now == before and ctx.triggered_id == ids.control(ON_LIVE, "news"):
             raise PreventUpdate  # something else is new in the store: the chart is left as it is
-        return plain(listed), marked(rows, tripped, window, style), now
+        patch = marked(rows, tripped, window, style)
+        patch["data"][figures.MARKS] = figures.live_marks(happened, style)
+        return plain(listed), patch, now
 
     @app.callback(
         Output(ids.notes(ids.EXPLORE), "children"),

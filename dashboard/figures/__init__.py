@@ -8,11 +8,12 @@ from dashboard.figures.common import HEIGHT, Figure, Style, Window, axis_window,
 from dashboard.figures.days import days
 from dashboard.figures.heatmap import heatmap
 from dashboard.figures.histogram import histogram
-from dashboard.figures.live import BAND, DOTS, LINE, MARKED_POINTS, series_figure
+from dashboard.figures.live import BAND, DOTS, LINE, MARKED_POINTS, MARKS, live_marks, series_figure
 from dashboard.figures.losses import losses
-from dashboard.figures.timeline import Curve, Mark, timeline
+from dashboard.figures.marks import Mark
+from dashboard.figures.timeline import Curve, timeline
 
 __all__ = [
-    "BAND", "DOTS", "HEIGHT", "LINE", "MARKED_POINTS", "Answer", "Curve", "Figure", "Mark", "Style", "Window",
-    "axis_window", "config", "days", "heatmap", "histogram", "losses", "series_figure", "timeline",
+    "BAND", "DOTS", "HEIGHT", "LINE", "MARKED_POINTS", "MARKS", "Answer", "Curve", "Figure", "Mark", "Style", "Window",
+    "axis_window", "config", "days", "heatmap", "histogram", "live_marks", "losses", "series_figure", "timeline",
 ]  # fmt: skip

@@ -1,20 +1,30 @@
-"""The live chart: one series, its mean as a line, min to max as a band behind it, gaps left open."""
+"""The live chart: one series, its mean as a line, min to max as a band behind it, gaps left open; what happened."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from dashboard import stretches, zones
 from dashboard.figures import traces
 from dashboard.figures.common import Figure, Style, Window, date_axis, layout, value_axis
+from dashboard.figures.marks import Mark, strip
 from dashboard.stretches import Points
 
 #: The order of the traces: a tick's patch counts on it.
-BAND, LINE, DOTS = 0, 1, 2
+BAND, LINE, DOTS, MARKS = 0, 1, 2, 3
 #: Up to so many points each is marked: a handful of readings must not look like a doodle, nor a single one vanish.
 MARKED_POINTS = 60
 
 
 def series_figure(
-    points: Points, style: Style, *, unit: str | None, window: Window, zoom: Window | None, revision: str
+    points: Points,
+    style: Style,
+    *,
+    unit: str | None,
+    window: Window,
+    zoom: Window | None,
+    revision: str,
+    marks: Sequence[Mark] = (),
 ) -> Figure:
     """One series: its mean as a line, min to max as a band behind it, gaps left open.
 
@@ -36,11 +46,19 @@ def series_figure(
             traces.band(band_x, band_y, style.palette.band, style.say("band")),
             traces.line(line_x, line_y, style.palette.series, style.say("mean"), traces.hover(decimals, unit)),
             traces.dots([x[i] for i in dots], [y[i] for i in dots], style.palette.series),
+            live_marks(marks, style),
         ],
         "layout": {
             **layout(style, revision),
             # With nothing to draw Plotly would show the year 2000: then the window is written out like a zoom.
             "xaxis": date_axis(style, window, zoom if zoom or points else window),
             "yaxis": value_axis(style),
+            # The marks lie over the curve's foot: a strip of its own would move the curve with the first of them.
+            "yaxis2": {"overlaying": "y", "range": [-0.03, 1], "visible": False, "fixedrange": True},
         },
     }
+
+
+def live_marks(marks: Sequence[Mark], style: Style) -> Figure:
+    """The trace MARKS: what happened, at the foot of the chart."""
+    return strip(marks, style, "y2")

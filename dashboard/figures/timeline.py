@@ -14,12 +14,12 @@ from dashboard import formats, stretches, zones
 from dashboard.figures import traces
 from dashboard.figures.common import Figure, Style, Window, date_axis, layout, value_axis
 from dashboard.figures.live import MARKED_POINTS
+from dashboard.figures.marks import Mark, strip
 from dashboard.figures.usual import Usual, usual_band
 from dashboard.stretches import Points
 
 #: The share of the height that the strip of marks takes, with its distance from the curves.
 _STRIP, _ABOVE_STRIP = 0.05, 0.09
-_SYMBOLS = {"command": "diamond", "event": "circle"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,6 @@ class Curve:
     usual: Usual = field(default_factory=dict)
     #: How many decimals people want to read; None where nobody said.
     decimals: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that happened: when, what kind of thing (`command`, `event`), and what to say of it."""
-
-    t_us: int
-    kind: str
-    text: str
 
 
 def timeline(
@@ -69,7 +60,7 @@ def timeline(
         drawn += usual_band(curve.usual, curve.hue, zoom or window, style, yaxis=axis)
         drawn += _curve(curve, style, axis, named=named)
     if marks:
-        drawn.append(_strip(marks, style, axis_name("y", len(units))))
+        drawn.append(strip(marks, style, axis_name("y", len(units))))
     layers, width = layers or {}, _width(curves, style)
     points = sum(len(curve.points) for curve in curves)
     return {
@@ -131,20 +122,6 @@ def _before(curve: Curve, points: Points, read: int, style: Style, axis: str) ->
     name = style.say("before of", name=curve.name)
     dashed = traces.line(line_x, line_y, curve.hue, name, traces.hover(read, curve.unit, name), yaxis=axis)
     return [{**dashed, "line": {"color": curve.hue, "width": 1.3, "dash": "4px,3px"}, "opacity": 0.75}]
-
-
-def _strip(marks: Sequence[Mark], style: Style, axis: str) -> Figure:
-    colours = {"command": style.palette.note, "event": style.palette.dim}
-    return {
-        "type": "scatter", "mode": "markers", "x": zones.drawn([mark.t_us for mark in marks], style.zone),
-        "y": [0] * len(marks), "text": [mark.text for mark in marks], "hovertemplate": "%{text}<extra></extra>",
-        "yaxis": axis, "showlegend": False, "cliponaxis": False,
-        "marker": {
-            "size": 9, "symbol": [_SYMBOLS[mark.kind] for mark in marks],
-            "color": [colours[mark.kind] for mark in marks],
-            "line": {"width": 1, "color": style.palette.panel},
-        },
-    }  # fmt: skip
 
 
 def _axes(units: Sequence[str], style: Style, *, strip: bool, ticks: bool) -> Figure:

@@ -72,6 +72,13 @@ def test_the_switch_reaches_the_board_and_its_answer_comes_back(page: Page, demo
         expect(page.locator("#history tbody tr").first).to_contain_text("LED")
         # The light of the simulated world follows its lamp.
         assert len(heard.json("esp32/sim-1/input")) == 1
+    # And a mark on the chart, which was there before.
+    words = f"LED {'on' if wish else 'off'} · sim-1"
+    page.wait_for_function(
+        "words => document.querySelector('#chart .js-plotly-plot').data[3].text.some((said) => said.includes(words))",
+        arg=words,
+    )
+    expect(page.locator("#chart .xy2 .points path").last).to_be_visible()
 
 
 def test_a_message_is_shown_as_the_board_will_show_it_and_confirmed(page: Page, demo: Demo) -> None:

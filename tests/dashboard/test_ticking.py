@@ -50,7 +50,7 @@ def _tick(context: Context, style: Style, shown: Shown, **wishes: Any) -> News |
 def test_drawing_notes_the_cursor_before_the_points(context_on: Any, style: Style) -> None:
     context = context_on(changes=changes_table([], "c1"), buckets=_readings)
     drawing = draw(context, VIEW, style, Shown(""), None, NOW)
-    assert [question for question, _ in context.reader.asked] == ["changes", "notes", "buckets"]
+    assert [question for question, _ in context.reader.asked] == ["changes", "notes", "happenings", "buckets"]
     assert drawing.shown.cursor == "c1"
     assert drawing.shown.view == VIEW.search()
     assert drawing.subtitle == "900 readings"
