@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+from dashboard.explore.choices import COMPARISONS
 from dashboard.series import EVERYTHING, PRESETS, Series
 from telemetry.errors import QuestionError, nearest
 from telemetry.local_time import DAYS_PER_WEEK, HOURS_PER_DAY
@@ -37,6 +38,10 @@ class Choice:
     zone: str = "UTC"
     weekdays: tuple[int, ...] | None = None
     hours: tuple[int, int] | None = None
+    #: What the chart compares with: `before`, `usual`.
+    comparisons: tuple[str, ...] = ()
+    #: Where the range begins of which `start_us` to `end_us` is a zoom; what is usual is what was before it.
+    range_us: int | None = None
 
     def question(self, series: Series) -> dict[str, Any]:
         """The arguments of `buckets` that give one of the series as a chart shows it."""
@@ -49,6 +54,15 @@ class Choice:
             asked["weekdays"] = None if self.weekdays is None else list(self.weekdays)
             asked["hours"] = None if self.hours is None else list(self.hours)
         return asked
+
+    def before(self, series: Series) -> dict[str, Any]:
+        """The arguments of `buckets_before` that give the period before it."""
+        return {**self.question(series), "zone": self.zone}
+
+    def usual(self, series: Series) -> dict[str, Any]:
+        """The arguments of `usual` that give what is usual for each hour of the week."""
+        before_us = self.start_us if self.range_us is None else self.range_us
+        return {"device": series.device, "metric": series.metric, "before_us": before_us, "zone": self.zone}
 
 
 def address(
@@ -89,7 +103,8 @@ def resolve(asked: Mapping[str, Sequence[str]], known: Sequence[Mapping[str, Any
             raise QuestionError(f"{name} is given {len(values)} times: give it once")
     single = {name: values[0] for name, values in asked.items()}
     series = _series(asked.get("series", ()), known)
-    start_us, end_us = _range(single, series, now_us)
+    whole = _range(single, series, now_us)
+    start_us, end_us = _zoom(single["zoom"]) if "zoom" in single else whole
     return Choice(
         series,
         start_us,
@@ -98,6 +113,8 @@ def resolve(asked: Mapping[str, Sequence[str]], known: Sequence[Mapping[str, Any
         single.get("zone") or "UTC",
         _weekdays(single.get("days")),
         _hours(single.get("hours")),
+        _comparisons(single.get("compare")),
+        whole[0],
     )
 
 
@@ -121,9 +138,6 @@ def _range(single: Mapping[str, str], series: Sequence[Series], now_us: int) -> 
     if ("from" in single) != ("to" in single) or ("range" in single) == ("from" in single):
         raise QuestionError(f"say a range (one of {', '.join(PRESETS)}), or from and to")
     preset = single.get("range")
-    if "zoom" in single:
-        start, _, end = single["zoom"].partition("/")
-        return _moments({"from": start, "to": end})
     if preset is None:
         return _moments(single)
     if preset not in PRESETS:
@@ -132,6 +146,19 @@ def _range(single: Mapping[str, str], series: Sequence[Series], now_us: int) -> 
         first_us = min((one.first_us for one in series if one.first_us), default=now_us - US_PER_DAY)
         return min(first_us, now_us - US_PER_MS), now_us
     return now_us - PRESETS[preset], now_us
+
+
+def _zoom(text: str) -> tuple[int, int]:
+    start, _, end = text.partition("/")
+    return _moments({"from": start, "to": end})
+
+
+def _comparisons(text: str | None) -> tuple[str, ...]:
+    found = tuple(filter(None, (text or "").split(",")))
+    for name in found:
+        if name not in COMPARISONS:
+            raise QuestionError(f"compare='{name[:64]}' is none{nearest(name, COMPARISONS)}")
+    return found
 
 
 def _moments(single: Mapping[str, str]) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from dashboard.explore.choices import Catalog, Exploration, resolve, zoom_in
 from dashboard.explore.drawing import Drawer
 from dashboard.explore.panels import PANELS, Panel
 from dashboard.figures import Figure, Style, Window
+from dashboard.notes.panel import listing
 from dashboard.plain import as_html
 from dashboard.takeaway.choice import Choice
 from dashboard.takeaway.names import file_name
@@ -30,7 +31,7 @@ from telemetry.errors import LumosError
 from telemetry.timestamps import now_us
 
 _ASSETS = Path(__file__).parents[1] / "assets"
-_SHEETS = ("10-tokens.css", "30-content.css", "50-takeaway.css")
+_SHEETS = ("10-tokens.css", "30-content.css", "50-takeaway.css", "60-notes.css")
 
 #: The browser holds the file to what is in it.
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -83,6 +84,7 @@ def _written(drawer: Drawer, choice: Choice, chart: str) -> Iterator[str]:
     yield '<div class="row">'
     for panel in PANELS:
         yield _panel(panel, drawer)
+    yield _notes(drawer)
     yield f"</div></main>{_data(drawer.context, choice, style)}"
     yield "<script>"
     yield _plotly()
@@ -129,6 +131,24 @@ def _panel(panel: Panel, drawer: Drawer) -> str:
     return (
         f'<section class="card span-{panel.span}"><header class="card-head">{head}</header>'
         f'<div class="card-body">{body}</div></section>'
+    )
+
+
+def _notes(drawer: Drawer) -> str:
+    """The notes in full, with the numbers of their marks on the chart; nothing where there is none, or none answers."""
+    series = [[each.device, each.metric] for each in drawer.exploration.series]
+    start_us, end_us = drawer.shown
+    try:
+        rows = drawer.context.rows("notes", series=series, start_us=start_us, end_us=end_us)
+    except LumosError:
+        rows = []
+    if not rows or "notes" not in drawer.exploration.marks:
+        return ""
+    head = f"<h2>{html.escape(drawer.style.say('notes'))}</h2>"
+    listed = as_html(listing(rows, drawer.style, may_write=False))
+    return (
+        f'<section class="card span-12"><header class="card-head">{head}</header>'
+        f'<div class="card-body">{listed}</div></section>'
     )
 
 

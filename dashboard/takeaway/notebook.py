@@ -39,33 +39,80 @@ ASKED = {asked}
 ZONE = {zone}
 
 
-def ask(device, metric):
-    frame = reader.ask("buckets", device=device, metric=metric, **ASKED).to_pandas()
-    frame.insert(0, "time", pd.to_datetime(frame["t_us"], unit="us", utc=True).dt.tz_convert(ZONE))
+def ask(device, metric, question="buckets", shown="t_us", **more):
+    frame = reader.ask(question, device=device, metric=metric, **ASKED, **more).to_pandas()
+    frame.insert(0, "time", pd.to_datetime(frame[shown], unit="us", utc=True).dt.tz_convert(ZONE))
     return frame
 
 
 frames = {{(device, metric): ask(device, metric) for device, metric in SERIES}}
 pd.concat(frames, names=["device", "metric"])"""
 
+_BEFORE = """\
+# The same one period earlier, at the times where each point would lie now.
+before = {{(device, metric): ask(device, metric, "buckets_before", "shown_us", **{more}) for device, metric in SERIES}}
+pd.concat(before, names=["device", "metric"])"""
+
+_USUAL = """\
+# What is usual for each hour of the week, from the weeks before: the band from p10 to p90.
+START, END = (pd.Timestamp(ASKED[edge], unit="us", tz="UTC").tz_convert(ZONE) for edge in ("start_us", "end_us"))
+
+
+def usual_band(device, metric):
+    week = reader.ask("usual", device=device, metric=metric, before_us={before_us}, zone=ZONE).to_pandas()
+    hours = pd.date_range(START.tz_convert("UTC").floor("h"), END.tz_convert("UTC"), freq="h").tz_convert(ZONE)
+    places = pd.DataFrame({{"time": hours, "weekday": hours.day_of_week, "hour": hours.hour}})
+    return places.merge(week[["weekday", "hour", "low", "high"]], how="left", on=["weekday", "hour"])
+
+
+usual = {{(device, metric): usual_band(device, metric) for device, metric in SERIES}}
+pd.concat(usual, names=["device", "metric"])"""
+
 _DRAW = """\
-# The mean as a line, from min to max as a band; where readings are missing neither is drawn.
+# The mean as a line, from min to max as a band; where readings are missing neither is drawn. One axis for each unit.
 TITLES = {titles}
+UNITS = {units}
 COLOURS = ["#d97706", "#4761d8", "#16703f", "#8a3b78", "#0e7490", "#c02b2b", "#566376", "#a16207"]
 figure = go.Figure(layout=dict(title={title}, hovermode="x unified", template="plotly_white"))
-for number, (series, frame) in enumerate(frames.items()):
+axes = {{unit: "y" if place == 0 else f"y{{place + 1}}" for place, unit in enumerate(dict.fromkeys(UNITS.values()))}}
+for place, (unit, axis) in enumerate(axes.items()):
+    figure.layout["yaxis" + axis[1:]] = dict(title=unit) if place == 0 else dict(
+        title=unit, overlaying="y", side="right", showgrid=False, anchor="free", autoshift=True)
+
+
+def parts(frame):
     steps = frame["t_us"].diff()
-    line_x, line_y, band_x, band_y = [], [], [], []
-    for _, part in frame.groupby((steps > 2.5 * steps.median()).cumsum()):
-        line_x += [*part["time"], None]
-        line_y += [*part["mean"], None]
+    return [part for _, part in frame.groupby((steps > 2.5 * steps.median()).cumsum())]
+
+
+def line(frame, column="mean"):
+    return {{
+        "x": [moment for part in parts(frame) for moment in [*part["time"], None]],
+        "y": [value for part in parts(frame) for value in [*part[column], None]],
+        "mode": "lines",
+    }}
+
+
+for number, (series, frame) in enumerate(frames.items()):
+    colour, axis = COLOURS[number % len(COLOURS)], axes[UNITS[series]]
+    band_x, band_y = [], []
+    for part in parts(frame):
         band_x += [*part["time"], *part["time"][::-1], None]
         band_y += [*part["max"], *part["min"][::-1], None]
-    colour = COLOURS[number % len(COLOURS)]
     figure.add_scatter(x=band_x, y=band_y, mode="lines", fill="toself", line=dict(width=0, color=colour),
-                       opacity=0.25, showlegend=False, hoverinfo="skip")
-    figure.add_scatter(x=line_x, y=line_y, mode="lines", line=dict(color=colour), name=TITLES[series])
+                       opacity=0.25, showlegend=False, hoverinfo="skip", yaxis=axis)
+{compared}\
+    figure.add_scatter(**line(frame), line=dict(color=colour), name=TITLES[series], yaxis=axis)
 figure"""
+_DRAW_BEFORE = """\
+    figure.add_scatter(**line(before[series]), line=dict(color=colour, dash="dash"), yaxis=axis,
+                       name="the period before: " + TITLES[series])
+"""
+_DRAW_USUAL = """\
+    for edge, fill in (("low", None), ("high", "tonexty")):
+        figure.add_scatter(x=usual[series]["time"], y=usual[series][edge], line=dict(width=0, color=colour, shape="hv"),
+                           fill=fill, opacity=0.2, mode="lines", showlegend=False, hoverinfo="skip", yaxis=axis)
+"""
 
 _SQL = """\
 # The same of {name} as the SQL that the store ran. It names the files of closed days as they were when this was made.
@@ -84,12 +131,25 @@ def document(reader: Asks, choice: Choice) -> str:
     }
     pairs = [(series.device, series.metric) for series in choice.series]
     titles = {(series.device, series.metric): _title(series) for series in choice.series}
+    units = {(series.device, series.metric): _plotly_text(series.unit or "") for series in choice.series}
     first = choice.series[0]
+    compared, cells = "", []
+    if "usual" in choice.comparisons:
+        cells.append(_code(_USUAL.format(before_us=choice.usual(first)["before_us"])))
+        compared += _DRAW_USUAL
+    if "before" in choice.comparisons:
+        more = {name: value for name, value in choice.before(first).items() if name not in choice.question(first)}
+        cells.append(_code(_BEFORE.format(more=repr(more))))
+        compared += _DRAW_BEFORE
+    drawing = _DRAW.format(
+        titles=repr(titles), units=repr(units), title=repr(_plotly_text(f"{title}, {span}")), compared=compared
+    )
     cells = [
         _markdown(f"# {_plain(title)}\n\n{span}, taken from Lumos. Needs Lumos to run on this machine, and `plotly`."),
         _code(_SETUP),
         _code(_ASK.format(series=repr(pairs), asked=repr(asked), zone=repr(choice.zone))),
-        _code(_DRAW.format(titles=repr(titles), title=repr(_plotly_text(f"{title}, {span}")))),
+        *cells,
+        _code(drawing),
         _code(_SQL.format(name=_plain(f"{first.device}/{first.metric}"), statement=_in_quotes(reader, choice, first))),
     ]
     notebook = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dashboard.context import Asks
 from dashboard.series import Series
@@ -22,8 +23,11 @@ _QUERY = ("SELECT", "FROM", "WITH")
 
 def statement(reader: Asks, choice: Choice, series: Series) -> str:
     """The one SELECT that gives a series as the chart shows it."""
-    arguments = json.dumps(choice.question(series), ensure_ascii=False)
-    noted = reader.ask("sql_behind", name="buckets", arguments=arguments).to_pylist()
+    return _behind(reader, "buckets", choice.question(series))
+
+
+def _behind(reader: Asks, question: str, arguments: Mapping[str, Any]) -> str:
+    noted = reader.ask("sql_behind", name=question, arguments=json.dumps(arguments, ensure_ascii=False)).to_pylist()
     return pretty(noted[-1]["statement"])
 
 
@@ -40,6 +44,13 @@ def document(reader: Asks, choice: Choice) -> str:
         span = " to ".join(iso_utc(t_us) for t_us in (choice.start_us, choice.end_us))
         about = _comment(f"{series.title} of {series.device} ({series.metric}), {span}, at most {choice.points} points")
         parts += ["", about, f"{statement(reader, choice, series)};"]
+        if "before" in choice.comparisons:
+            parts += ["", _comment(f"{series.title} of {series.device}, the period before it")]
+            parts.append(f"{_behind(reader, 'buckets_before', choice.before(series))};")
+        if "usual" in choice.comparisons:
+            about = f"{series.title} of {series.device}: readings in each bin of the sketch, by hour of the week"
+            parts += ["", _comment(f"{about}, of which what is usual is read (docs/store.md)")]
+            parts.append(f"{_behind(reader, 'usual', choice.usual(series))};")
     return "\n".join(parts) + "\n"
 
 

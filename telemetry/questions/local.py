@@ -111,14 +111,15 @@ def usual(
     start_us = moment_of(day - 7 * weeks, zone, within // US_PER_SECOND)
     where = place(connection, find_series(connection, device, metric), start_us, before_us)
     found = pieces(zone, start_us, before_us)
-    rows = connection.execute(
+    counted = table(
+        connection,
         f"""
         SELECT ({local_sql(found)} // {US_PER_HOUR} + 72) % {_HOURS_PER_WEEK} AS hour, bin, sum(count)::BIGINT
         FROM ({where.bins()}) GROUP BY 1, 2 ORDER BY 1, 2
-        """
-    ).fetchall()
+        """,
+    )
     by_hour: dict[int, list[tuple[int, int]]] = {}
-    for hour, number, count in rows:
+    for hour, number, count in zip(*(column.to_pylist() for column in counted.columns), strict=True):
         by_hour.setdefault(hour, []).append((number, count))
     bounds = (float("-inf"), float("inf"))
     bands = [(hour, bins, quantiles(bins, (0.1, 0.5, 0.9), *bounds)) for hour, bins in by_hour.items()]

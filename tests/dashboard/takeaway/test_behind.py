@@ -16,7 +16,7 @@ from dashboard.takeaway.choice import Choice
 from telemetry.errors import QuestionError
 from telemetry.reader import Reader
 from telemetry.settings import Settings
-from telemetry.timestamps import US_PER_MINUTE
+from telemetry.timestamps import US_PER_DAY, US_PER_MINUTE
 from tests.dashboard.takeaway.conftest import END_US, FIRST_US
 
 LIGHT = Series("window", "light", "lx", "Light <b>")
@@ -102,6 +102,42 @@ def test_the_notebook_runs_and_draws_the_chart_again(
     assert [y is None for y in figure.data[-1].y].count(True) == holes + 1
     assert again["max"].tolist() == wanted.column("max").to_pylist()
     assert figure.data[-1].name == "Light &lt;b> (lx) · window"
+
+
+def test_the_notebook_compares_as_the_chart_does_and_gives_each_unit_its_axis(
+    served: Reader, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUMOS_DATA_DIR", str(settings.data_dir))
+    heat = Series("window", "heat", "°C", "Heat")
+    end_us = FIRST_US + US_PER_DAY // 4
+    choice = Choice((LIGHT, heat), FIRST_US, end_us, 200, "Europe/Paris", comparisons=("before", "usual"))
+    found = nbformat.reads(notebook.document(served, choice), as_version=4)
+    nbformat.validate(found)
+    space: dict[str, Any] = {}
+    _, _, band, before, figure, _ = [run(cell.source, space) for cell in found.cells if cell.cell_type == "code"]
+    wanted = served.ask("buckets_before", **choice.before(LIGHT))
+    assert before.loc["window", "light"]["mean"].tolist() == wanted.column("mean").to_pylist() != []
+    usual = {
+        (row["weekday"], row["hour"]): row["low"] for row in served.ask("usual", **choice.usual(LIGHT)).to_pylist()
+    }
+    shown = band.xs(("window", "light"), level=("device", "metric"))
+    assert {(row.weekday, row.hour): row.low for row in shown.itertuples() if row.low == row.low} == usual != {}
+    names = {trace.name: (trace.yaxis, trace.line.dash) for trace in figure.data if trace.name}
+    assert names == {
+        "Light &lt;b> (lx) · window": ("y", None), "the period before: Light &lt;b> (lx) · window": ("y", "dash"),
+        "Heat (°C) · window": ("y2", None), "the period before: Heat (°C) · window": ("y2", "dash"),
+    }  # fmt: skip
+    assert (figure.layout.yaxis.title.text, figure.layout.yaxis2.title.text) == ("lx", "°C")
+    assert figure.layout.yaxis2.side == "right"
+
+
+def test_the_sql_of_a_comparison_stands_in_the_file_too(served: Reader) -> None:
+    choice = Choice((LIGHT,), FIRST_US, FIRST_US + US_PER_DAY // 4, 200, "UTC", comparisons=("before", "usual"))
+    statements = [part for part in sql.document(served, choice).split(";") if "SELECT" in part]
+    assert len(statements) == 3
+    before = served.sql(statements[1]).to_pydict()
+    assert before["mean"] == served.ask("buckets_before", **choice.before(LIGHT)).column("mean").to_pylist() != []
+    assert served.sql(statements[2]).num_rows > 0
 
 
 def test_a_notebook_of_odd_names_is_still_one(

@@ -72,6 +72,7 @@ def test_everything_of_a_series_without_a_reading_is_the_last_day() -> None:
         ("series=window/light&range=1h&hours=9-9", "two different hours"),
         ("series=window/light&range=1h&hours=9-25", "0 to 24"),
         ("series=window/light&range=1h&start=3", "no parameter 'start'"),
+        ("series=window/light&range=1h&compare=before,usul", "compare='usul' is none; did you mean 'usual'"),
     ],
 )
 def test_a_wrong_address_says_what_is_wrong(query: str, words: str) -> None:

@@ -20,7 +20,7 @@ from dashboard.views import CUSTOM, View
 from telemetry.reader import Reader
 from telemetry.settings import Settings
 from tests.dashboard.conftest import NOON_US, SECOND
-from tests.dashboard.takeaway.conftest import END_US, FIRST_US
+from tests.dashboard.takeaway.conftest import END_US, FIRST_US, NOTE
 
 _FIGURE = re.compile(r'<script type="application/json" data-figure>(.*?)</script>', re.DOTALL)
 
@@ -67,6 +67,16 @@ def test_a_name_ends_no_element_and_begins_none(page: Any) -> None:
     assert "Light &lt;b&gt; · window" in text
     assert "Light <b>" not in text
     assert all("<" not in found for found in _FIGURE.findall(text))
+
+
+def test_the_notes_stand_in_the_file_whole_with_the_numbers_of_their_marks(page: Any) -> None:
+    text = page(span())
+    (listed,) = re.findall(r'<ol class="notes">(.*?)</ol>', text, re.DOTALL)
+    assert listed.count("<li>") == 1
+    assert as_html(NOTE) in listed
+    assert '<span class="note-number">1</span>' in listed
+    assert "<button" not in listed
+    assert '<ol class="notes">' not in page(f"{span()}&marks=commands")
 
 
 def test_an_empty_range_says_so_in_the_file_too(page: Any) -> None:
