@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboard import figures, formats, stretches, zones
+from dashboard import figures, formats, stretches
 from dashboard.alerts import marks as alerts
 from dashboard.context import Context
 from dashboard.explore import happenings
@@ -17,9 +17,9 @@ from dashboard.panels.cards import range_name, readings
 from dashboard.panels.parts import Child, action_link, empty
 from dashboard.stretches import Points
 from dashboard.views import CUSTOM, View
-from telemetry.errors import LumosError, QuestionError, StoreUnavailableError
+from telemetry.errors import LumosError, StoreUnavailableError
 from telemetry.questions import metadata_of
-from telemetry.timestamps import US_PER_DAY, US_PER_SECOND
+from telemetry.timestamps import US_PER_DAY, US_PER_MS, US_PER_SECOND
 
 #: About one point a pixel of the widest card; buckets are never more.
 POINTS = 2_000
@@ -41,14 +41,11 @@ class Drawing:
     shown: Shown
 
 
-def zoom_of(kept: Mapping[str, Any] | None, view: View, style: Style) -> Window | None:
+def zoom_of(kept: Mapping[str, Any] | None, view: View) -> Window | None:
     """The part of the time axis that somebody zoomed to, in UTC; None for the whole, or for another view's zoom."""
     if not kept or kept.get("search") != view.search() or "from" not in kept:
         return None
-    try:
-        start, end = (zones.from_drawn(kept[edge], style.zone) for edge in ("from", "to"))
-    except QuestionError:
-        return None
+    start, end = (int(kept[edge]) * US_PER_MS for edge in ("from", "to"))
     return (start, end) if start < end else None
 
 

@@ -3,6 +3,7 @@
 (function () {
   const functions = {};
   const clientside = () => window.dash_clientside;
+  const { linkedZone } = window.lumos;
 
   functions.choose = function (device, metric, range, view) {
     if (!view || !device || (device === view.device && metric === view.metric && keeps(range, view))) {
@@ -20,6 +21,9 @@
       asked.set("to", new Date(view.to).toISOString());
     } else {
       asked.set("range", view.range);
+    }
+    if (linkedZone()) {
+      asked.set("zone", linkedZone());
     }
     wished = { query: `?${asked}`, chosen: [device, metric, range] };
     clientside().set_props("address", { search: wished.query });
@@ -47,22 +51,36 @@
 
   functions.show_custom = (range) => range !== "custom";
 
-  functions.link = (view) => (view ? `${window.location.origin}${window.location.pathname}${view.search}` : "");
+  // With the part of the time axis that is looked at, and the clock of whoever sends it, if they chose one.
+  functions.link = (view, zoom, browser) =>
+    view ? window.location.origin + window.location.pathname + search(view, zoom, browser?.chosen) : "";
 
-  // A drag on the chart, in one of the four forms in which Plotly tells it, as the part of the time axis shown.
-  functions.zoom = function (relayout, zoom, view) {
-    if (!relayout || !view) {
+  // The query of a view, of the part of its time axis that a zoom shows, and of a clock that came with a link.
+  function search(view, zoom, zone) {
+    const iso = (milliseconds) => new Date(milliseconds).toISOString();
+    const part = zoom?.search === view.search && zoom.from !== undefined ? `&zoom=${iso(zoom.from)}/${iso(zoom.to)}` : "";
+    return view.search + part + (zone ? `&zone=${encodeURIComponent(zone).replaceAll("%2F", "/")}` : "");
+  }
+
+  // A drag on the chart, in one of the four forms in which Plotly tells it, as the part of the time axis shown. The
+  // address hears of it afterwards, when the page knows it already: the server finds nothing new in it then.
+  functions.zoom = function (relayout, zoom, view, figure) {
+    const clock = figure?.layout?.meta?.clock;
+    if (!relayout || !view || !clock) {
       return clientside().no_update;
     }
     const from = relayout["xaxis.range[0]"] ?? relayout["xaxis.range"]?.[0];
     const to = relayout["xaxis.range[1]"] ?? relayout["xaxis.range"]?.[1];
+    let wish;
     if (from !== undefined && to !== undefined) {
-      return { search: view.search, from, to };
+      wish = { search: view.search, from: window.lumos.moment(from, clock), to: window.lumos.moment(to, clock) };
+    } else if (relayout["xaxis.autorange"] && zoom && zoom.from !== undefined) {
+      wish = { search: view.search };
+    } else {
+      return clientside().no_update;
     }
-    if (relayout["xaxis.autorange"] && zoom && zoom.from !== undefined) {
-      return { search: view.search };
-    }
-    return clientside().no_update;
+    setTimeout(() => clientside().set_props("address", { search: search(view, wish, linkedZone()) }), 0);
+    return wish;
   };
 
   functions.toggle_live = (_clicks, live) => [!live, String(!live)];

@@ -4,7 +4,7 @@
   const root = document.documentElement;
   const functions = {};
   const ZONE_KEY = "lumos-zone";
-  const { look, chosenZone } = window.lumos;
+  const { look, linkedZone } = window.lumos;
   const SCHEME_KEY = "mantine-color-scheme-value";
   const CHOICES = ["light", "dark", "auto"];
   const narrow = matchMedia("(max-width: 600px)");
@@ -20,14 +20,15 @@
   functions.zones = function (page) {
     const own = page.zone === "auto" ? Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" : page.zone;
     const names = Intl.supportedValuesOf ? Intl.supportedValuesOf("timeZone") : [];
-    const known = [...new Set([...names, "UTC", chosenZone()])].filter(Boolean);
+    const { chosen } = look();
+    const known = [...new Set([...names, "UTC", chosen])].filter(Boolean);
     const automatic = { value: "auto", label: page.words["zone auto"].replace("{zone}", own) };
-    return [[automatic, ...known.map((name) => ({ value: name, label: name }))], chosenZone() || "auto"];
+    return [[automatic, ...known.map((name) => ({ value: name, label: name }))], chosen || "auto"];
   };
 
   functions.choose_zone = function (value, openPage, explored, browser) {
     const wish = value === "auto" ? "" : value;
-    const linked = openPage === "explore" ? explored?.zone || "" : "";
+    const linked = openPage === "explore" ? explored?.zone || "" : linkedZone();
     if (!value || wish === (linked || browser?.chosen || "")) {
       return window.dash_clientside.no_update;
     }

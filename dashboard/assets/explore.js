@@ -111,18 +111,6 @@
     return [...CHOICES.map((name) => (own ? clientside().no_update : shown[name])), ...DERIVED.map((name) => shown[name])];
   };
 
-  // A moment on the chart, which has local times as if UTC, in milliseconds UTC: the figure says where offsets change.
-  function moment(text, clock) {
-    const local = Date.parse(`${String(text).trim().replace(" ", "T")}${String(text).includes(":") ? "" : "T00:00"}Z`);
-    let offset = clock[0][1];
-    for (const [from, ahead] of clock) {
-      if (local >= from) {
-        offset = ahead;
-      }
-    }
-    return Math.round(local - offset);
-  }
-
   // A drag on the chart, in one of the forms in which Plotly tells it, or the double-click that leads back.
   functions.zoom_explored = function (relayout, explored, zoom, figure) {
     const clock = figure?.layout?.meta?.clock;
@@ -133,7 +121,7 @@
     const to = relayout["xaxis.range[1]"] ?? relayout["xaxis.range"]?.[1];
     let wish;
     if (from !== undefined && to !== undefined) {
-      wish = { from: moment(from, clock), to: moment(to, clock) };
+      wish = { from: window.lumos.moment(from, clock), to: window.lumos.moment(to, clock) };
     } else if (relayout["xaxis.autorange"] && zoom) {
       wish = null;
     } else {

@@ -160,13 +160,20 @@ def register(app: dash.Dash, _context: Context) -> None:
         Input(ids.EXPLORE_ZOOM, "data"),
         Input(ids.BROWSER, "data"),
     )
-    wire(_in_browser("link"), Output(ids.LINK, "value"), Input(ids.VIEW, "data"))
+    wire(
+        _in_browser("link"),
+        Output(ids.LINK, "value"),
+        Input(ids.VIEW, "data"),
+        Input(ids.ZOOM, "data"),
+        Input(ids.BROWSER, "data"),
+    )
     wire(
         _in_browser("zoom"),
         Output(ids.ZOOM, "data"),
         Input(ids.CHART, "relayoutData"),
         State(ids.ZOOM, "data"),
         State(ids.VIEW, "data"),
+        State(ids.CHART, "figure"),
     )
     wire(
         _in_browser("toggle_live"),

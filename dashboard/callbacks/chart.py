@@ -49,7 +49,7 @@ def register(app: dash.Dash, context: Context) -> None:
         view, style = view_of(kept), style_of(context, page, browser)
         if not view.device:
             raise PreventUpdate
-        before, zoom = Shown.from_json(shown), zoom_of(zoomed, view, style)
+        before, zoom = Shown.from_json(shown), zoom_of(zoomed, view)
         only_zoom = ctx.triggered_id == ids.ZOOM
         try:
             drawing = draw(context, view, style, before, zoom, now_us(), only_zoom=only_zoom)
@@ -97,7 +97,7 @@ def register(app: dash.Dash, context: Context) -> None:
         count: int, kept: Kept | None, shown: Kept | None, zoomed: Kept | None, live: bool, browser: Kept, page: Kept
     ) -> Any:
         view, style = view_of(kept), style_of(context, page, browser)
-        ticker = Ticker(context, view, style, zoom_of(zoomed, view, style), now_us(), live)
+        ticker = Ticker(context, view, style, zoom_of(zoomed, view), now_us(), live)
         news = ticker.tick(Shown.from_json(shown), count)
         if news is None:
             raise PreventUpdate

@@ -59,7 +59,7 @@ def _register_lists(app: dash.Dash, context: Context) -> None:
         view, style = view_of(kept), style_of(context, page, browser)
         if not view.device:
             raise PreventUpdate
-        window = drawing.zoom_of(zoomed, view, style) or view.window(now_us())
+        window = drawing.zoom_of(zoomed, view) or view.window(now_us())
         found = body(context, [[view.device, view.metric]], window, style, changed)
         if isinstance(found, str):
             return plain(failed(style.say, found, ids.NOTES_CHANGED)), no_update, None
@@ -128,7 +128,7 @@ def _register_editor(app: dash.Dash, context: Context) -> None:
             zoom, device, metric = zoom_of(shown[4]), exploration.chosen.device, exploration.chosen.metric
         else:
             view, style = view_of(shown[0]), style_of(context, page, browser)
-            zoom, device, metric = drawing.zoom_of(shown[1], view, style), view.device, view.metric
+            zoom, device, metric = drawing.zoom_of(shown[1], view), view.device, view.metric
         clicked = shown[5] if wish["page"] == ids.EXPLORE else shown[2]
         moments = _moments(zoom or _clicked(clicked, style), style)
         return True, {"id": "", "device": device, "metric": metric}, "", *moments, not metric, False, ""

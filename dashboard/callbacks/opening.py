@@ -14,13 +14,15 @@ from dash.exceptions import PreventUpdate
 from dashboard import formats, ids, zones
 from dashboard.callbacks.state import Kept, span_between, style_of
 from dashboard.context import Context
+from dashboard.drawing import zoom_of
+from dashboard.explore.choices import zoom_in
 from dashboard.figures import Style
 from dashboard.overview.choices import resolve as overview_choices
 from dashboard.pages import LIVE
 from dashboard.panels.parts import banner
 from dashboard.panels.welcome import welcome
 from dashboard.views import CUSTOM, View, device_in, resolve
-from telemetry.timestamps import US_PER_SECOND, now_us
+from telemetry.timestamps import US_PER_MS, US_PER_SECOND, now_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,17 @@ def register(app: dash.Dash, context: Context) -> None:
         Output(ids.WELCOME, "children"),
         Output(ids.OVERVIEW_CHOICES, "data"),
         Output(ids.TRAIL, "children"),
+        Output(ids.ZOOM, "data", allow_duplicate=True),
         Input(ids.visit(LIVE), "data"),
         State(ids.VIEW, "data"),
+        State(ids.ZOOM, "data"),
         State(ids.OVERVIEW_CHOICES, "data"),
         State(ids.PAGE, "data"),
         prevent_initial_call=True,
     )
-    def open_address(visit: Kept | None, kept: Kept | None, choices: Kept | None, page: Kept) -> Any:
+    def open_address(
+        visit: Kept | None, kept: Kept | None, zoomed: Kept | None, choices: Kept | None, page: Kept
+    ) -> Any:
         if not visit:
             raise PreventUpdate
         search, style = str(visit["search"]), style_of(context, page, visit["look"])
@@ -74,6 +80,7 @@ def register(app: dash.Dash, context: Context) -> None:
             _instead(opened, search, context, style),
             no_update if looked_for == choices else looked_for,
             next((row["label"] for row in opened.devices if row["value"] == view.device), ""),
+            zoom_asked(search, zoomed, view),
         )
 
     @app.callback(
@@ -112,6 +119,15 @@ def open_view(search: str, series: Sequence[Mapping[str, Any]], devices: Sequenc
         [{"value": row["device"], "label": _device_label(row)} for row in listed],
         [{"value": row["metric"], "label": _metric_label(row)} for row in series if row["device"] == view.device],
     )
+
+
+def zoom_asked(search: str, zoomed: Kept | None, view: View) -> Any:
+    """The part of the time axis that an address asks for, as the browser keeps it; `no_update` where it has that."""
+    asked, has = zoom_in(search), zoom_of(zoomed, view)
+    if asked == has or (asked and has and max(abs(a - b) for a, b in zip(asked, has, strict=True)) < US_PER_MS):
+        return no_update
+    edges = {"from": asked[0] // US_PER_MS, "to": asked[1] // US_PER_MS} if asked else {}
+    return {"search": view.search(), **edges}
 
 
 def _instead(opened: Opened, search: str, context: Context, style: Style) -> Any:

@@ -36,7 +36,7 @@ def register(app: dash.Dash, context: Context) -> None:
     )
     def offer_view(kept: Kept | None, zoomed: Kept | None, device: str, browser: Kept, page: Kept) -> Any:
         view, style = view_of(kept), style_of(context, page, browser)
-        return of_view(view, device, drawing.zoom_of(zoomed, view, style), style)
+        return of_view(view, device, drawing.zoom_of(zoomed, view), style)
 
     @app.callback(
         *(Output(ids.take(ids.EXPLORE), f"data-{name}") for name in ("query", "title", "file")),

@@ -50,6 +50,8 @@ def series_figure(
         ],
         "layout": {
             **layout(style, revision),
+            # For the browser, which turns a drag on the time axis back into UTC.
+            "meta": {"clock": zones.clock(zoom or window, style.zone)},
             # With nothing to draw Plotly would show the year 2000: then the window is written out like a zoom.
             "xaxis": date_axis(style, window, zoom if zoom or points else window),
             "yaxis": value_axis(style),

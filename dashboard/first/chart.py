@@ -14,6 +14,7 @@ from dashboard.callbacks.opening import open_view
 from dashboard.callbacks.state import style_of
 from dashboard.context import Context
 from dashboard.drawing import draw
+from dashboard.explore.choices import zoom_in
 from dashboard.http.data import problem
 from dashboard.live import Shown
 from dashboard.serving import page_language
@@ -48,7 +49,7 @@ def first(context: Context, search: str, look: Mapping[str, Any], language: str)
     opened = open_view(search, context.rows("series"), context.rows("devices"))
     if not opened.view.device:
         return None
-    drawing = draw(context, opened.view, style, Shown.from_json(None), None, now_us())
+    drawing = draw(context, opened.view, style, Shown.from_json(None), zoom_in(search), now_us())
     if drawing is None or drawing.cover is not None:
         return None
     name = next((row["label"] for row in opened.devices if row["value"] == opened.view.device), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -81,6 +82,32 @@ def test_the_switch_reaches_the_board_and_its_answer_comes_back(page: Page, demo
     expect(page.locator("#chart .xy2 .points path").last).to_be_visible()
 
 
+def test_a_board_that_refuses_and_one_that_answers_late_are_told_as_they_are(page: Page, demo: Demo) -> None:
+    """A board written by hand, since those of the demo answer at once and refuse nothing that a page sends."""
+    with observer(demo.mqtt_port, "esp32/stubborn/input") as board:
+        board.publish("esp32/stubborn/status", json.dumps({"online": True, "led": False, "sending": True}), retain=True)
+        board.publish("esp32/stubborn/output", '{"light": 5}')
+
+        def told(count: int) -> str:
+            return str(board.wait("esp32/stubborn/input", count)[-1]["id"])
+
+        until(lambda: get_json(demo.http_port, "/data", device="stubborn", metric="light"), "its reading")
+        show(page, demo, "?device=stubborn&metric=light&range=15m")
+        switch, answer = page.get_by_role("switch", name="LED"), page.locator("#led-answer")
+        switch.click()
+        refused = {"id": told(1), "ok": False, "error": "no lamp <b>today</b>"}
+        board.publish("esp32/stubborn/ack", json.dumps(refused))
+        expect(answer).to_have_text("Refused by the device: no lamp <b>today</b>")
+        expect(switch).to_have_attribute("aria-checked", "false")
+        switch.click()
+        late = told(2)
+        expect(answer).to_contain_text("No answer within 5.0", timeout=30_000)
+        board.publish("esp32/stubborn/ack", json.dumps({"id": late, "ok": True, "led": True}))
+        expect(answer).to_contain_text("Answered late, after")
+        expect(switch).to_have_attribute("aria-checked", "true")
+        expect(page.locator("#history tbody tr").nth(1)).to_contain_text("refused")
+
+
 def test_a_message_is_shown_as_the_board_will_show_it_and_confirmed(page: Page, demo: Demo) -> None:
     show(page, demo, "?device=sim-2&metric=light&range=15m")
     send = page.get_by_role("button", name="Send")
@@ -95,15 +122,20 @@ def test_a_message_is_shown_as_the_board_will_show_it_and_confirmed(page: Page, 
         expect(page.locator("#send-answer")).to_contain_text("Shown on the screen at")
 
 
-def test_a_zoom_stays_while_readings_come(page: Page, demo: Demo) -> None:
-    show(page, demo)
+def drag(page: Page, start: float, end: float) -> None:
+    """A drag over a part of the chart, from one share of its width to another."""
     box = page.locator(f"{CHART} .nsewdrag").first.bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * 0.7, y)
+    page.mouse.move(box["x"] + box["width"] * start, y)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.95, y, steps=6)
+    page.mouse.move(box["x"] + box["width"] * end, y, steps=6)
     page.mouse.up()
+
+
+def test_a_zoom_stays_while_readings_come(page: Page, demo: Demo) -> None:
+    show(page, demo)
+    drag(page, 0.7, 0.95)
     zoomed = shown_range(page)
     first = float(page.locator("#now-time").get_attribute("data-ago") or 0)
     page.wait_for_function("t => Number(document.getElementById('now-time').dataset.ago) > t + 2000", arg=first)
@@ -113,6 +145,31 @@ def test_a_zoom_stays_while_readings_come(page: Page, demo: Demo) -> None:
         "z => Date.parse(document.querySelector('#chart .js-plotly-plot')._fullLayout.xaxis.range[0]) / 1000 < z - 60",
         arg=zoomed[0],
     )
+
+
+def test_a_zoom_and_a_chosen_clock_stand_in_the_link_and_back_leads_back(open_page: OpenPage, demo: Demo) -> None:
+    edges = "document.querySelector('#chart .js-plotly-plot')._fullLayout.xaxis.range.map((end) => end.slice(0, 19))"
+    page = open_page(timezone_id="Asia/Tokyo")
+    show(page, demo)
+    drag(page, 0.9, 0.999)
+    expect(page).to_have_url(re.compile(r"\?device=sim-1&metric=light&range=15m&zoom=[^&/]+Z/[^&/]+Z$"))
+    expect(page.locator("#chart-subtitle")).to_contain_text("double-click")
+    quiet(page)
+    in_tokyo = page.evaluate(edges)
+    page.locator("#zone").fill("Europe/Paris")
+    page.get_by_role("option", name="Europe/Paris", exact=True).click()
+    expect(page.locator("#link")).to_have_value(re.compile(r"&zoom=.*&zone=Europe/Paris$"))
+    page.wait_for_function(f"before => {edges}[0] < before", arg=in_tokyo[0])
+    in_paris = page.evaluate(edges)
+    other = open_page(timezone_id="America/New_York")
+    lead(other, page.locator("#link").input_value())
+    expect(other.locator("#chart-subtitle")).to_contain_text("double-click")
+    quiet(other)
+    assert other.evaluate(edges) == in_paris
+    expect(other.locator("#zone")).to_have_value("Europe/Paris")
+    page.go_back()
+    expect(page.locator("#chart-subtitle")).not_to_contain_text("double-click")
+    assert page.evaluate(edges)[0] < in_paris[0]
 
 
 def test_a_tick_with_nothing_new_carries_next_to_nothing(open_page: OpenPage, demo: Demo) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from dash import Patch, no_update
 
+from dashboard.callbacks.opening import zoom_asked
 from dashboard.context import Context
 from dashboard.drawing import draw, zoom_of
 from dashboard.figures import LINE, Style
@@ -16,6 +17,7 @@ from dashboard.live import Shown
 from dashboard.ticking import News, Ticker
 from dashboard.views import View
 from telemetry.errors import QuestionError, StoreUnavailableError
+from telemetry.timestamps import iso_utc
 from tests.dashboard.conftest import (
     NOON_US,
     SECOND,
@@ -253,13 +255,25 @@ def test_going_back_from_a_zoom_draws_the_whole(context_on: Any, style: Style) -
     assert drawing.figure["layout"]["xaxis"]["autorange"] is True
 
 
-def test_a_zoom_belongs_to_its_view(style: Style) -> None:
-    kept = {"search": VIEW.search(), "from": "2026-11-17 15:05", "to": "2026-11-17 15:06"}
-    assert zoom_of(kept, VIEW, style) == (NOON_US + 300 * SECOND, NOON_US + 360 * SECOND)
-    assert zoom_of(kept, replace(VIEW, metric="temperature"), style) is None
-    assert zoom_of({**kept, "to": "nonsense"}, VIEW, style) is None
-    assert zoom_of({"search": VIEW.search()}, VIEW, style) is None
-    assert zoom_of(None, VIEW, style) is None
+def test_a_zoom_belongs_to_its_view() -> None:
+    start, end = NOON_US + 300 * SECOND, NOON_US + 360 * SECOND
+    kept = {"search": VIEW.search(), "from": start // 1_000, "to": end // 1_000}
+    assert zoom_of(kept, VIEW) == (start, end)
+    assert zoom_of(kept, replace(VIEW, metric="temperature")) is None
+    assert zoom_of({**kept, "to": start // 1_000}, VIEW) is None
+    assert zoom_of({"search": VIEW.search()}, VIEW) is None
+    assert zoom_of(None, VIEW) is None
+
+
+def test_an_address_brings_its_zoom_once() -> None:
+    start, end = NOON_US + 300 * SECOND, NOON_US + 360 * SECOND
+    search = f"{VIEW.search()}&zoom={iso_utc(start)}/{iso_utc(end)}"
+    kept = {"search": VIEW.search(), "from": start // 1_000, "to": end // 1_000}
+    assert zoom_asked(search, None, VIEW) == kept
+    assert zoom_asked(search, kept, VIEW) is no_update
+    assert zoom_asked(VIEW.search(), kept, VIEW) == {"search": VIEW.search()}
+    assert zoom_asked(VIEW.search(), None, VIEW) is no_update
+    assert zoom_asked(f"{VIEW.search()}&zoom=nonsense", None, VIEW) is no_update
 
 
 def test_an_empty_range_offers_the_last_day_with_data(context_on: Any, style: Style) -> None:

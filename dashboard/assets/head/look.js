@@ -3,12 +3,22 @@
 (function () {
   function look() {
     return {
-      chosen: chosenZone(),
+      chosen: linkedZone() || chosenZone(),
       zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
       scheme: document.documentElement.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light",
       coarse: matchMedia("(pointer: coarse)").matches,
       narrow: matchMedia("(max-width: 600px)").matches,
     };
+  }
+
+  // The clock of a link's sender; on Explore the server reads it.
+  function linkedZone() {
+    const zone = new URLSearchParams(location.search).get("zone") || "";
+    try {
+      return location.pathname.endsWith("/explore") || !Intl.DateTimeFormat("en", { timeZone: zone }) ? "" : zone;
+    } catch {
+      return "";
+    }
   }
 
   function chosenZone() {
@@ -19,5 +29,5 @@
     }
   }
 
-  window.lumos = Object.assign(window.lumos || {}, { look, chosenZone });
+  window.lumos = Object.assign(window.lumos || {}, { look, linkedZone });
 })();
