@@ -21,6 +21,7 @@ from dashboard import icons, ids, vendor
 from dashboard.access.guard import identity
 from dashboard.context import Context
 from dashboard.first.sight import Sights
+from dashboard.pages import EXPLORE, LIVE
 from dashboard.panels.parts import banner
 from dashboard.translations import LANGUAGES, choose_language, speaker
 from telemetry.settings import Settings
@@ -61,15 +62,13 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-#: The heaviest file of the page. Where a chart is opened it is there before Dash asks for it: on the page Explore it is
-#: run while Dash waits for its layout.
+#: The heaviest file of the page.
 _PLOTLY_PATH = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 _PLOTLY = "{prefix}" + _PLOTLY_PATH.removeprefix("/")
-_EXPLORE_PLOTLY = f'<script src="{_PLOTLY}" defer></script>'
-#: Where one device is opened its chart is drawn before Dash is there (dashboard.first): it is asked for first of all,
-#: and Plotly is run before Dash's own scripts.
+#: Where an address opens a chart it is drawn before Dash is there (dashboard.first): it is asked for first of all, and
+#: Plotly is run before Dash's own scripts.
 _PRELOAD = f'<link rel="preload" as="script" href="{_PLOTLY}">'
-_FIRST = '<script data-prefix="{prefix}">{script}</script>'
+_FIRST = '<script data-prefix="{prefix}" data-page="{page}">{script}</script>'
 _FIRST_PLOTLY = f'<script src="{_PLOTLY}" data-plotly></script>'
 
 
@@ -83,16 +82,17 @@ class Page(dash.Dash):
     def interpolate_index(self, *_: Any, **parts: Any) -> str:
         """The page's HTML."""
         prefix, language = self.config.requests_pathname_prefix, page_language(self.settings)
-        begins = _begins_with(flask.request)
-        first = sight = ""
-        if begins == "device":
+        opened = _opened(flask.request)
+        preload = first = sight = ""
+        if opened:
             search = f"?{flask.request.query_string.decode(errors='replace')}"
-            first = _FIRST.format(prefix=prefix, script=_HEAD["first"])
-            sight = self.sights.sight(language, identity(), search) + _FIRST_PLOTLY.format(prefix=prefix)
+            preload = _PRELOAD.format(prefix=prefix)
+            first = _FIRST.format(prefix=prefix, page=opened, script=_HEAD["first"])
+            sight = self.sights.sight(language, identity(), opened, search) + _FIRST_PLOTLY.format(prefix=prefix)
         return _INDEX.format(
             language=language,
             prefix=prefix,
-            charts={"device": _PRELOAD, "explore": _EXPLORE_PLOTLY, "": ""}[begins].format(prefix=prefix),
+            charts=preload,
             scheme=_HEAD["scheme"],
             look=_HEAD["look"],
             first=first,
@@ -161,11 +161,11 @@ def prepare(app: Page, context: Context) -> None:
         return response
 
 
-def _begins_with(request: flask.Request) -> str:
-    """What has a chart and is opened by this address: one device, the page Explore, or nothing."""
+def _opened(request: flask.Request) -> str:
+    """The page with a chart that an address opens: LIVE with a device, EXPLORE, or none."""
     if request.path == "/" and request.args.get("device"):
-        return "device"
-    return "explore" if request.path == "/explore" else ""
+        return LIVE
+    return EXPLORE if request.path == f"/{EXPLORE}" else ""
 
 
 def _fingerprinted(request: flask.Request) -> bool:

@@ -1,4 +1,4 @@
-"""The page of an opened device as plain HTML, in the place of Dash's until that is there.
+"""The page of an opened device, or Explore, as plain HTML, in the place of Dash's until that is there.
 
 Made of the layout itself, so that both have the same shape: nothing may jump when Dash takes over. Mantine's controls,
 which only its scripts can draw, have stand-ins of the same size (assets/80-first.css). Nobody can use it, and screen
@@ -15,8 +15,11 @@ from dash import html
 
 from dashboard import ids
 from dashboard.access.roles import Identity, Role
-from dashboard.layouts import device, measurements
+from dashboard.explore.choices import Catalog
+from dashboard.explore.choices import resolve as explored
+from dashboard.layouts import device, explore, measurements
 from dashboard.layouts.shell import header
+from dashboard.pages import EXPLORE, LIVE
 from dashboard.plain import as_html
 from dashboard.translations import speaker
 from dashboard.views import CUSTOM, resolve
@@ -38,20 +41,25 @@ class Sights:
         self._settings = settings
         self._made = lru_cache(_REMEMBERED)(partial(_sight, settings))
 
-    def sight(self, language: str, who: Identity, search: str) -> str:
-        """The HTML of the page that this address opens."""
+    def sight(self, language: str, who: Identity, page: str, search: str) -> str:
+        """The HTML of the page (LIVE with an opened device, or EXPLORE) that this address opens."""
         name = who.name if self._settings.login_required else ""
-        return self._made(language, Identity(name, who.role), resolve(search, []).range == CUSTOM)
+        span = resolve(search, []).range if page == LIVE else explored(search, Catalog((), ())).range
+        return self._made(language, Identity(name, who.role), page, span == CUSTOM)
 
 
-def _sight(settings: Settings, language: str, who: Identity, custom: bool) -> str:
+def _sight(settings: Settings, language: str, who: Identity, page: str, custom: bool) -> str:
     say = speaker(language)
+    if page == EXPLORE:
+        panel, content = explore.panel(say, who), explore.content(say, who)
+    else:
+        panel, content = device.panel(say, may_act=who.role >= Role.OPERATOR), measurements.opened(say, who)
     parts = [
         html.Div(header(settings, language, say, who), className="header"),
-        html.Div(device.panel(say, may_act=who.role >= Role.OPERATOR), className="navbar"),
-        html.Div(html.Div(measurements.opened(say, who), className="content"), className="main"),
+        html.Div(panel, className="navbar"),
+        html.Div(html.Div(content, className="content"), className="main"),
     ]
-    shown = {ids.CUSTOM} if custom else set()
+    shown = {ids.CUSTOM, ids.EXPLORE_CUSTOM} if custom else set()
     inside = as_html([_still(part, shown) for part in parts], living=True)
     return f'<div id="{SIGHT}" aria-hidden="true" inert>{inside}</div>'
 
@@ -98,9 +106,25 @@ def _graph(component: Any) -> html.Div:
     return html.Div(html.Div(className="early"), id=component.id, className=component.className, style=component.style)
 
 
+def _choices(component: Any) -> html.Div:
+    """Boxes to tick under what they are about."""
+    label = getattr(component, "label", None)
+    under = [html.Label(label, className="stand-in-label")] if label else []
+    return html.Div([*under, _still(component.children, set())])
+
+
+def _choice(component: Any) -> html.Div:
+    return html.Div(html.Label(getattr(component, "label", None) or component.children), className="stand-in-choice")
+
+
 _STAND_INS: Mapping[str, Callable[[Any], Any]] = {
     "Link": _link,
     "Select": _field,
+    "MultiSelect": _field,
+    "CheckboxGroup": _choices,
+    "Checkbox": _choice,
+    "ChipGroup": _choices,
+    "Chip": _choice,
     "DateTimePicker": _field,
     "TextInput": _field,
     "NumberInput": _field,

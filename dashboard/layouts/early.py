@@ -1,4 +1,4 @@
-"""The room over the live page's chart in which the early chart stands until the real one is drawn (dashboard.first)."""
+"""The room over a page's chart in which the early chart stands until the real one is drawn (dashboard.first)."""
 
 from __future__ import annotations
 

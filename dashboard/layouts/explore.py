@@ -18,6 +18,7 @@ from dashboard.explore.choices import COMPARISONS, DEFAULT_PRESET, EVERY_DAY, MA
 from dashboard.explore.drawing import HEIGHT
 from dashboard.explore.panels import PANELS, Panel
 from dashboard.layouts.controls import chart_room, custom_range, link_field, range_choice
+from dashboard.layouts.early import Early
 from dashboard.notes.panel import section
 from dashboard.panels.parts import aria, data, icon, skeleton
 from dashboard.series import PRESETS
@@ -187,7 +188,7 @@ def _timeline(say: Say) -> html.Section:
                 className="card-head timeline-head",
             ),
             html.Div(id=ids.EXPLORE_LEGEND, className="legend legend-more"),
-            chart_room(ids.EXPLORE_CHART, ids.EXPLORE_BOX, ids.EXPLORE_COVER, HEIGHT, say),
+            chart_room(ids.EXPLORE_CHART, ids.EXPLORE_BOX, ids.EXPLORE_COVER, HEIGHT, say, Early()),
         ],
         className="card span-12",
         **aria(labelledby=ids.EXPLORE_TITLE),

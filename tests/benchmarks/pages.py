@@ -63,43 +63,55 @@ def _measured(folder: Path, rows: int) -> Found:
     http_port, mqtt_port = free_port(), free_port()
     flags = [*words, "--port", str(http_port), "--mqtt-port", str(mqtt_port)]
     query = f"device=d3&metric=light&from={first}&to={last}"
+    explored = f"series=d3/light&from={first}&to={last}"
     with lumos(folder / "lumos.log", *flags) as app, sync_playwright() as playwright:
         until(lambda: get(http_port, "/health")[0] == 200, "a healthy Lumos", 60)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         address = f"http://127.0.0.1:{http_port}"
-        openings = [_opened(browser, f"{address}/?{query}") for _ in range(OPENED + 1)][1:]
+        openings = [_opened(browser, f"{address}/?{query}", _LIVE) for _ in range(OPENED + 1)][1:]
         opened_ms = [seen for seen, _ in openings]
         used = statistics.median(used for _, used in openings)
-        zoomed_ms = _zoomed(browser, f"{address}/?{query}")
+        zoomed_ms = _zoomed(browser, f"{address}/?{query}", _LIVE)
+        exploring = [_opened(browser, f"{address}/explore?{explored}", _EXPLORE) for _ in range(OPENED + 1)][1:]
+        seen_there, used_there = (statistics.median(times) for times in zip(*exploring, strict=True))
+        zoomed_there = _zoomed(browser, f"{address}/explore?{explored}", _EXPLORE)
         shown, zoomed = statistics.median(opened_ms), statistics.median(zoomed_ms)
         lines = [
             f"-- {rows:,} readings",
             f"opened to chart drawn, nothing in the browser's cache: {shown:.0f} ms (asked: at most 1500)",
             f"opened to Dash's own chart in its place, to drag on: {used:.0f} ms",
             f"zoom to redrawn: p50 {zoomed:.0f} ms, p95 {_p95(zoomed_ms):.0f} ms (asked: at most 300)",
+            (
+                f"Explore: opened to chart drawn {seen_there:.0f} ms, to Dash's own {used_there:.0f} ms;"
+                f" zoom to redrawn: p50 {statistics.median(zoomed_there):.0f} ms, p95 {_p95(zoomed_there):.0f} ms"
+            ),
             *_ticks(browser, address, http_port, mqtt_port, app.process.pid),
         ]
         browser.close()
     return Found(rows, opened_ms, zoomed_ms, lines)
 
 
-def _opened(browser: Browser, address: str) -> tuple[float, float]:
+#: Where the chart stands.
+_LIVE, _EXPLORE = "#chart", "#explore-chart"
+
+
+def _opened(browser: Browser, address: str, chart: str) -> tuple[float, float]:
     """From the address to the line on the screen, and to a chart to drag on, in a browser that has never been here."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     began = time.perf_counter()
     page.goto(address, wait_until="commit")
-    page.wait_for_selector("#chart .scatterlayer path.js-line", state="attached", timeout=60_000)
+    page.wait_for_selector(f"{chart} .scatterlayer path.js-line", state="attached", timeout=60_000)
     seen = (time.perf_counter() - began) * 1_000
-    page.wait_for_selector("#chart .nsewdrag", state="attached", timeout=60_000)
+    page.wait_for_selector(f"{chart} .nsewdrag", state="attached", timeout=60_000)
     used = (time.perf_counter() - began) * 1_000
     context.close()
     return seen, used
 
 
 _ZOOM = """
-([start, end]) => new Promise((done) => {
-  const graph = document.querySelector("#chart .js-plotly-plot");
+([chart, start, end]) => new Promise((done) => {
+  const graph = document.querySelector(`${chart} .js-plotly-plot`);
   const before = graph.data[1].x;
   const began = performance.now();
   Plotly.relayout(graph, { "xaxis.range[0]": start, "xaxis.range[1]": end });
@@ -115,19 +127,20 @@ _ZOOM = """
 """
 
 
-def _zoomed(browser: Browser, address: str) -> list[float]:
+def _zoomed(browser: Browser, address: str, chart: str) -> list[float]:
     """From the drag to the finer buckets on the screen; each zoom elsewhere, so that nothing is remembered."""
     page = browser.new_page(viewport={"width": 1440, "height": 900}, timezone_id="UTC")
     page.goto(address)
-    page.wait_for_selector("#chart .nsewdrag", state="attached", timeout=60_000)
+    page.wait_for_selector(f"{chart} .nsewdrag", state="attached", timeout=60_000)
     page.wait_for_timeout(1_500)
-    ends = page.evaluate("document.querySelector('#chart .js-plotly-plot')._fullLayout.xaxis.range.map(Date.parse)")
+    range_of = "chart => document.querySelector(`${chart} .js-plotly-plot`)._fullLayout.xaxis.range.map(Date.parse)"
+    ends = page.evaluate(range_of, chart)
     span, took = ends[1] - ends[0], []
     for place in range(ZOOMED):
         start = ends[0] + span * (0.1 + 0.8 * place / ZOOMED)
         texts = page.evaluate("ends => ends.map(end => new Date(end).toISOString().slice(0, 19).replace('T', ' '))",
                               [start, start + span * 0.08])  # fmt: skip
-        took.append(page.evaluate(_ZOOM, texts))
+        took.append(page.evaluate(_ZOOM, [chart, *texts]))
     page.close()
     return took
 

@@ -64,11 +64,11 @@ _DRAWN = """chart => ({
     ticks: [...chart.querySelectorAll(".xtick text, .ytick text")].map(each => each.textContent),
     range: chart._fullLayout.xaxis.range,
 })"""
-#: In each frame: how many lines of a chart are in sight, and where the chart stands.
-_WATCH = """() => {
+#: In each frame: whether the chart's line is in sight, early or not, and where the chart stands.
+_WATCH = """chart => {
     window.frames_seen = [];
     const look = () => {
-        const all = [...document.querySelectorAll(".js-plotly-plot")];
+        const all = [...document.querySelectorAll(`${chart} .js-plotly-plot, .early.js-plotly-plot`)];
         const charts = all.filter(each => each.querySelector("path.js-line"));
         const { x, y, width, height } = charts.at(-1)?.getBoundingClientRect() || {};
         window.frames_seen.push(JSON.stringify([charts.length > 0, x, y, width, height]));
@@ -86,8 +86,16 @@ _WATCH = """() => {
     ],
     ids=["wide", "phone"],
 )
+@pytest.mark.parametrize(
+    ("chart", "search", "title"),
+    [
+        ("#chart", "?device=window&metric=light", "#chart-title"),
+        ("#explore-chart", "explore?series=window/light&series=attic/temperature&compare=before", "#explore-title"),
+    ],
+    ids=["live", "explore"],
+)
 def test_the_chart_is_there_before_dash_and_stays_as_it_is_when_dash_takes_over(
-    open_page: OpenPage, site: Site, options: dict[str, Any]
+    open_page: OpenPage, site: Site, options: dict[str, Any], chart: str, search: str, title: str
 ) -> None:
     page = open_page(**options)
     held: list[Route] = []
@@ -97,20 +105,21 @@ def test_the_chart_is_there_before_dash_and_stays_as_it_is_when_dash_takes_over(
 
     page.route("**/_dash-layout", hold)
     span = [(site.history.end_us - hours * US_PER_HOUR) // US_PER_MS for hours in (20, 9)]
-    page.goto(f"{site.address}/?device=window&metric=light&from={span[0]}&to={span[1]}", wait_until="commit")
-    early = page.locator("#chart .js-plotly-plot")
-    expect(early.locator("path.js-line")).to_be_visible()
+    page.goto(f"{site.address}/{search}&from={span[0]}&to={span[1]}", wait_until="commit")
+    early = page.locator(f"{chart} .js-plotly-plot")
+    expect(early.locator("path.js-line").first).to_be_visible()
     until(lambda: page.wait_for_timeout(20) or held, "Dash asking for its layout")
-    drawn, title = early.evaluate(_DRAWN), page.locator("#first-sight .chart-title").text_content()
+    drawn = early.evaluate(_DRAWN)
+    words = page.locator("#first-sight :is(.chart-title, .timeline-head .legend)").text_content()
     # Seen, and in nobody's way: there is nothing to use in it, nor to be read out.
     assert page.get_by_role("button").or_(page.get_by_role("link")).count() == 0
-    page.evaluate(_WATCH)
+    page.evaluate(_WATCH, chart)
     held[0].continue_()
-    expect(page.locator("#chart .nsewdrag")).to_be_attached()
+    expect(page.locator(f"{chart} .nsewdrag").first).to_be_attached()
     quiet(page)
     assert page.locator("#first-sight, .early").count() == 0
-    assert page.locator("#chart .js-plotly-plot").evaluate(_DRAWN) == drawn
-    expect(page.locator("#chart-title")).to_have_text(title or "-")
+    assert page.locator(f"{chart} .js-plotly-plot").evaluate(_DRAWN) == drawn
+    expect(page.locator(title)).to_have_text(words or "-")
     seen = page.evaluate("[...new Set(window.frames_seen)]")
     assert len(seen) == 1, seen
     assert seen[0].startswith("[true,")

@@ -26,8 +26,8 @@ SPAN = f"from={iso_utc(NOON_US)}&to={iso_utc(NOON_US + US_PER_HOUR)}"
 LOOK = {"zone": "America/New_York", "chosen": "", "scheme": "dark", "narrow": True, "coarse": True}
 
 
-def _asked(client: Any, search: str, look: Any = LOOK, lang: str = "fr") -> Any:
-    asked = {"search": search, "look": orjson.dumps(look).decode(), "lang": lang}
+def _asked(client: Any, search: str, look: Any = LOOK, lang: str = "fr", page: str = "live") -> Any:
+    asked = {"search": search, "look": orjson.dumps(look).decode(), "lang": lang, "page": page}
     return client.get("/first-chart", query_string=asked)
 
 
@@ -41,8 +41,8 @@ def test_it_is_the_figure_that_the_page_draws(client: Any) -> None:
     assert "lx" in line["hovertemplate"]
     assert (layout["xaxis"]["nticks"], layout["dragmode"], layout["font"]["color"]) == (4, False, "#e4e9f1")
     assert answer.json["config"]["locale"] == "fr"
-    assert answer.json["words"]["title"] == "Light"
-    assert answer.json["words"]["name"] == "window · attic"
+    assert answer.json["words"][".chart-title"] == "Light"
+    assert answer.json["words"][".trail-name"] == "window · attic"
 
 
 def test_it_equals_the_drawing_of_the_view(settings: Settings, commander: Commander, client: Any, style: Style) -> None:
@@ -52,6 +52,16 @@ def test_it_equals_the_drawing_of_the_view(settings: Settings, commander: Comman
     drawing = draw(context, view, style, Shown.from_json(None), None, NOON_US)
     assert drawing is not None
     assert answer.json["figure"] == orjson.loads(orjson.dumps(drawing.figure))
+
+
+def test_of_explore_it_is_the_timeline_with_its_legend(client: Any) -> None:
+    answer = _asked(client, f"?series=window/light&{SPAN}&compare=before", page="explore")
+    (line,) = [trace for trace in answer.json["figure"]["data"] if trace.get("name") == "Light"]
+    assert line["x"][0] == "2026-11-17 15:00"
+    words = answer.json["words"]
+    assert "Light" in words[".timeline-head .legend"]
+    assert "shape-before" in words[".legend-more"]
+    assert _asked(client, "?series=window/light&from=2020-01-01&to=2020-01-02", page="explore").status_code == 204
 
 
 @pytest.mark.parametrize("search", ["?device=nobody", "", "?device=window&metric=light&from=2020-01-01&to=2020-01-02"])

@@ -34,7 +34,7 @@ def test_the_charts_own_script_is_under_way_early_where_a_chart_is_opened(path: 
 
 
 def test_what_is_seen_before_dash_has_the_shape_of_the_layout_and_nothing_to_use(client: Any) -> None:
-    """Of the device's page alone, in the page's language, and with the fields of the range that is asked for."""
+    """Of the pages with a chart alone, in the page's language, and with the fields of the range that is asked for."""
     html = client.get("/?device=window&from=2026-01-01&to=2026-01-02&lang=fr").get_data(as_text=True)
     sight = html.split('<div id="first-sight" aria-hidden="true" inert>')[1].split('<script src="')[0]
     assert re.findall(r' id="([^"]+)"', sight) == ["chart"]
@@ -43,6 +43,11 @@ def test_what_is_seen_before_dash_has_the_shape_of_the_layout_and_nothing_to_use
     assert "Télécharger" in sight
     assert 'class="custom-range" hidden=""><' in client.get("/?device=window").get_data(as_text=True)
     assert "first-sight" not in client.get("/").get_data(as_text=True)
+    explore = client.get("/explore?from=2026-01-01&to=2026-01-02").get_data(as_text=True)
+    sight = explore.split('<div id="first-sight" aria-hidden="true" inert>')[1].split('<script src="')[0]
+    assert re.findall(r' id="([^"]+)"', sight) == ["explore-chart"]
+    assert not re.search(r" (href|tabindex|data-[a-z]+)=", sight)
+    assert 'class="custom-range"><' in sight
 
 
 def test_scripts_in_the_page_itself_are_allowed_by_their_hashes(client: Any) -> None:

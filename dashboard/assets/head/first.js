@@ -3,8 +3,9 @@
 // (assets/first.js), and goes when that is drawn. Where it cannot be had, nothing is drawn early, and Dash says why.
 (function () {
   const GIVEN_UP_MS = 10000;
-  const { prefix } = document.currentScript.dataset;
+  const { prefix, page } = document.currentScript.dataset;
   const asked = new URLSearchParams({
+    page,
     search: window.location.search,
     look: JSON.stringify(window.lumos.look()),
     lang: document.documentElement.lang,
@@ -23,10 +24,10 @@
     chart = place;
     sight()?.querySelector(".chart-cover").remove();
     window.Plotly.newPlot(chart, answer.figure.data, answer.figure.layout, { ...answer.config, staticPlot: true });
-    for (const [part, text] of Object.entries({ ".trail-name": "name", ".chart-title": "title", ".subtitle": "subtitle" })) {
-      const found = sight()?.querySelector(part);
+    for (const [place, words] of Object.entries(answer.words)) {
+      const found = sight()?.querySelector(place);
       if (found) {
-        found.textContent = answer.words[text];
+        found.innerHTML = words;
       }
     }
   }
