@@ -63,11 +63,18 @@ def line(page: Page, device: str) -> Locator:
     return page.locator(".roster tbody tr").filter(has=page.locator(f"[data-pick-device='{device}']"))
 
 
-def test_names_are_shown_as_text_everywhere(page: Page, lab: Lab) -> None:
+@pytest.fixture(scope="module")
+def named(lab: Lab) -> Lab:
+    """Boards named-0 to named-3, each with an odd name, place, tag, label and unit."""
     for number, name in enumerate(HOSTILE):
         lab.board(f"named-{number}", name=name, place=name, tags=[name], notes=name)
         words = {"device": f"named-{number}", "metric": "light", "label": name, "unit": name}
         until(lambda words=words: _did(lambda: lab.actions.call("describe_metric", words, by=HOSTILE[0])), "a label")
+    return lab
+
+
+def test_names_are_shown_as_text_everywhere(page: Page, named: Lab) -> None:
+    lab = named
     show(page, lab.demo)
     for number, name in enumerate(HOSTILE):
         expect(line(page, f"named-{number}").locator(".roster-link")).to_have_text(name)
@@ -92,6 +99,30 @@ def test_names_are_shown_as_text_everywhere(page: Page, lab: Lab) -> None:
     assert page.locator("img[src=x], img[onerror]").count() == 0
     lead(page, f"{lab.demo.address}/?device=named-0&metric=light")
     expect(page.locator("#device")).to_have_value(f"{HOSTILE[0]} · {HOSTILE[0]}")
+
+
+def test_names_are_text_on_the_cards_in_schedules_and_in_the_ledger_too(page: Page, named: Lab) -> None:
+    lead(page, f"{named.demo.address}/")
+    for number, name in enumerate(HOSTILE):
+        card = page.locator(f".device-card[data-device=named-{number}]")
+        for part in (".device-name", ".device-place", ".tag"):
+            expect(card.locator(part).first).to_have_text(name)
+        expect(card.locator(".device-metric, .device-others").filter(has_text=name).first).to_be_visible()
+    made = {}
+    for number, odd in enumerate(HOSTILE):
+        name = odd.replace("\u202e", "")  # which no schedule's name may hold
+        schedule = {"name": name, "kind": "at", "zone": "Europe/Paris", "time": "06:30", "cmd": "led", "value": True,
+                    "devices": [f"named-{number}"]}  # fmt: skip
+        made[name] = named.actions.call("make_schedule", schedule, by=odd)["id"]
+    lead(page, f"{named.demo.address}/schedules")
+    for name in made:
+        expect(page.locator("#schedules-list")).to_contain_text(name)
+    lead(page, f"{named.demo.address}/system")
+    for name in HOSTILE:
+        expect(page.locator("#system-panel-ledger tbody").get_by_role("link", name=name, exact=True)).to_be_visible()
+    assert page.locator("img[src=x], img[onerror]").count() == 0
+    for schedule_id in made.values():
+        named.actions.call("delete_schedule", {"id": schedule_id}, by="test")
 
 
 def _did(work: Callable[[], Any]) -> bool:
