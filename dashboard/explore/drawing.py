@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ _POINTS_OF_ALL = 4_000
 #: More marks than this are a smear.
 _MARKS = 300
 HEIGHT = 380
+_ASKING = ThreadPoolExecutor(8, thread_name_prefix="timeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,11 @@ class Drawer:
     def draw(self) -> Timeline:
         """The timeline. Raises StoreUnavailableError or QuestionError."""
         style, exploration = self.style, self.exploration
-        curves = [self._curve(series) for series in exploration.series]
+        # All at once: each asks, and ingest answers them beside each other.
+        marks, layers = _ASKING.submit(self._happenings), _ASKING.submit(self._layers)
+        curves = list(_ASKING.map(self._curve, exploration.series))
         count = sum(len(curve.points) for curve in curves)
-        happened, all_of_it = self._happenings()
+        happened, all_of_it = marks.result()
         figure = figures.timeline(
             curves,
             style,
@@ -77,7 +81,7 @@ class Drawer:
             revision=exploration.search(),
             height=HEIGHT,
             marks=happenings.marks(happened, style),
-            layers=self._layers(),
+            layers=layers.result(),
         )
         subtitle = drawing.subtitle_of(count, max((curve.points.bucket_us for curve in curves), default=0), style)
         return Timeline(

@@ -150,6 +150,27 @@ def _find_series(connection: duckdb.DuckDBPyConnection, device: str, metric: str
     return [row[0] for row in rows]
 
 
+def find_device(connection: duckdb.DuckDBPyConnection, device: str) -> list[int]:
+    """The ids of a device: several where it replaced others, none for an unknown one.
+
+    A replaced board's own name leads to the device that it is shown under.
+    """
+    return remembered(connection, ("device", device), lambda: _find_device(connection, device))
+
+
+def _find_device(connection: duckdb.DuckDBPyConnection, device: str) -> list[int]:
+    rows = connection.execute(
+        "SELECT device_id FROM devices WHERE device = $device"
+        if _nobody_was_replaced(connection)
+        else """
+        SELECT device_id FROM shown_devices
+        WHERE device = (SELECT device FROM shown_devices WHERE own_name = $device)
+        """,
+        {"device": device},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def shown_names(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
     """`(device, metric, id)` of every series, as it is shown."""
     return remembered(connection, "names", lambda: _shown_names(connection))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from telemetry.errors import QuestionError, nearest
-from telemetry.questions.answering import check_number, check_range, with_metadata
+from telemetry.questions.answering import check_number, check_range, find_device, with_metadata
 from telemetry.questions.commanded import commands
 from telemetry.timestamps import US_PER_DAY
 
@@ -58,25 +58,35 @@ def happenings(
 def _told(
     connection: duckdb.DuckDBPyConnection, devices: list[str], start_us: int, end_us: int, limit: int
 ) -> list[dict[str, Any]]:
+    first_us = start_us - _HELD_US
     return [
         {**row, "t_us": row["sent_us"], "kind": "command", "what": row["cmd"]}
         for device in dict.fromkeys(devices)
+        # Most of the time of the whole question is planning what to do with commands that are not there.
+        if connection.execute(_ANY_COMMAND, [find_device(connection, device), first_us, end_us]).fetchall()
         for row in commands(
-            connection, device=device, start_us=start_us - _HELD_US, end_us=end_us, limit=min(limit, 10_000)
+            connection, device=device, start_us=first_us, end_us=end_us, limit=min(limit, 10_000)
         ).to_pylist()
         if start_us <= row["sent_us"] < end_us
     ]
 
 
+_ANY_COMMAND = """
+    SELECT 1 FROM commands WHERE list_contains($1::INTEGER[], device_id) AND asked_us BETWEEN $2 AND $3 LIMIT 1
+"""
+
+
 def _happened(
     connection: duckdb.DuckDBPyConnection, devices: list[str], start_us: int, end_us: int, limit: int
 ) -> list[dict[str, Any]]:
+    names = {device_id: device for device in devices for device_id in find_device(connection, device)}
     events = connection.execute(
         """
-        SELECT event_us, device, 'event', event, value FROM events JOIN shown_devices USING (device_id)
-        WHERE list_contains($devices::VARCHAR[], device) AND event_us >= $start_us AND event_us < $end_us
+        SELECT event_us, device_id, 'event', event, value FROM events
+        WHERE list_contains($ids::INTEGER[], device_id) AND event_us >= $start_us AND event_us < $end_us
         ORDER BY event_us DESC LIMIT $limit
         """,
-        {"devices": devices, "start_us": start_us, "end_us": end_us, "limit": limit},
+        {"ids": list(names), "start_us": start_us, "end_us": end_us, "limit": limit},
     ).fetchall()
-    return [dict(zip(("t_us", "device", "kind", "what", "value"), row, strict=True)) for row in events]
+    found = [dict(zip(("t_us", "device", "kind", "what", "value"), row, strict=True)) for row in events]
+    return [{**row, "device": names[row["device"]]} for row in found]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from telemetry.questions.answering import check_number, check_range, table
+from telemetry.questions.answering import check_number, check_range, find_device, table
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,6 +82,24 @@ _STRETCHES = """
 """
 
 
+#: Whether anything was not in time: a boot whose numbers do not run on from its first to its last, or not without late
+#: or dropped ones. A third of the time that planning the above takes, and of nearly every board the answer is no.
+_ALL_IN_TIME = """
+    WITH said AS (
+        SELECT device_id, boot, min(seq_from) AS lowest, max(seq_to) AS highest, sum(seq_to - seq_from + 1) AS samples,
+            bool_or(late OR dropped) AS odd
+        FROM (FROM arrivals UNION ALL FROM arrivals_tail) WHERE list_contains($ids, device_id) GROUP BY ALL
+    ), told AS (
+        SELECT device_id, boot, bool_or(joined_midway) AS midway, max(last_seq) AS last
+        FROM boots WHERE list_contains($ids, device_id) GROUP BY ALL
+    )
+    SELECT 1 FROM said FULL JOIN told USING (device_id, boot)
+    WHERE odd OR samples <> highest - lowest + 1 OR coalesce(last, -1) > coalesce(highest, -1)
+        OR (lowest > 0 AND NOT coalesce(midway, false))
+    LIMIT 1
+"""
+
+
 def losses(connection: duckdb.DuckDBPyConnection, *, device: str | None = None) -> pa.Table:
     """What became of the samples of each device that numbers them, one row a device.
 
@@ -123,6 +141,8 @@ def gaps(
     start, end = -(2**62) if start_us is None else start_us, 2**62 if end_us is None else end_us
     check_range(start, end)
     check_number("limit", limit, 1, 100_000)
+    if device is not None and not _anything_odd(connection, device):
+        return _gaps_schema().empty_table()
     return table(
         connection,
         f"""
@@ -135,6 +155,23 @@ def gaps(
         """,
         {"device": device, "start_us": start, "end_us": end, "limit": limit},
     )
+
+
+def _anything_odd(connection: duckdb.DuckDBPyConnection, device: str) -> bool:
+    ids = find_device(connection, device)
+    return bool(ids and connection.execute(_ALL_IN_TIME, {"ids": ids}).fetchall())
+
+
+def _gaps_schema() -> pa.Schema:
+    import pyarrow as pa
+
+    numbers = ("seq_from", "seq_to", "samples", "from_us", "to_us")
+    return pa.schema(
+        [
+            *((name, pa.string()) for name in ("device", "boot")), *((name, pa.int64()) for name in numbers),
+            ("ended", pa.string()), ("ended_us", pa.int64()),
+        ]
+    )  # fmt: skip
 
 
 def _total(condition: str) -> str:
