@@ -62,8 +62,11 @@
     return view.search + part + (zone ? `&zone=${encodeURIComponent(zone).replaceAll("%2F", "/")}` : "");
   }
 
+  const TELL_MS = 400;
+  let telling = 0;
+
   // A drag on the chart, in one of the four forms in which Plotly tells it, as the part of the time axis shown. The
-  // address hears of it afterwards, when the page knows it already: the server finds nothing new in it then.
+  // address hears of it when the finer points are on their way: the server finds nothing new in it then.
   functions.zoom = function (relayout, zoom, view, figure) {
     const clock = figure?.layout?.meta?.clock;
     if (!relayout || !view || !clock) {
@@ -79,7 +82,13 @@
     } else {
       return clientside().no_update;
     }
-    setTimeout(() => clientside().set_props("address", { search: search(view, wish, linkedZone()) }), 0);
+    const here = window.location.search;
+    clearTimeout(telling);
+    telling = setTimeout(() => {
+      if (window.location.search === here) {
+        clientside().set_props("address", { search: search(view, wish, linkedZone()) });
+      }
+    }, TELL_MS);
     return wish;
   };
 
