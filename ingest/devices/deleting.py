@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ingest.devices.merging import undo
+from ingest.storage.erasing import MESSAGES_OF_GONE_ALERTS
 from ingest.storage.transactions import transaction
 from telemetry.errors import ActionError
 from telemetry.levels import DAY
@@ -54,9 +55,7 @@ class Deleting:
             connection.execute("DELETE FROM schedule_targets WHERE device_id = $1", [device_id])
             for table in ("alert_rules", "alert_episodes"):
                 connection.execute(f"DELETE FROM {table} WHERE device = $1", [device])
-            connection.execute(
-                "DELETE FROM alert_messages WHERE episode_id NOT IN (SELECT episode_id FROM alert_episodes)"
-            )
+            connection.execute(f"DELETE FROM alert_messages WHERE {MESSAGES_OF_GONE_ALERTS}")
         self._writer.forget(device, device_id, readings)
         had_user = device in self._boards.names()
         note = str(self._boards.remove(device)["note"]) if had_user else ""

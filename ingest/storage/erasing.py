@@ -29,6 +29,8 @@ _RETRY_SECONDS = 5.0
 _ATTEMPTS = 20
 #: Tables that tell what was done, by numbers that mean nothing any more.
 _LOGS = frozenset(("deletions", "merges"))
+#: SQL for the messages about alerts that are no more. A test of a channel is about none, and stays.
+MESSAGES_OF_GONE_ALERTS = "what != 'test' AND episode_id NOT IN (SELECT episode_id FROM alert_episodes)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _conditions(cursor: duckdb.DuckDBPyConnection, deleted: Deleted, root: str) 
         # Of alerts, who was watched stands there by name.
         "alert_rules": f"device = '{name}' AND asked_us <= {deleted.asked_us}",
         "alert_episodes": f"device = '{name}' AND opened_us <= {deleted.asked_us}",
-        "alert_messages": "episode_id NOT IN (SELECT episode_id FROM alert_episodes)",
+        "alert_messages": MESSAGES_OF_GONE_ALERTS,
     }
     rows = cursor.execute(
         """

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ingest.alerts.outbox import record_trial, standing
 from ingest.storage.erasing import Eraser
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError
@@ -130,6 +131,22 @@ def test_exactly_that_device_is_gone_and_no_byte_of_it_is_left(
         assert later.rows("SELECT count(*) FROM deletions WHERE scrubbed_us IS NULL") == [(0,)]
         assert known(Place(later, settings, folder), _KEPT) == before
     assert traces(folder, *_TRACES) == []
+
+
+def test_what_is_known_of_the_channels_of_alerts_stays(place: Place) -> None:
+    writer = place.desk.writer
+    place.desk.do(lambda: record_trial(writer.connection, "mail", "", T * 1_000))
+    place.desk.do(lambda: record_trial(writer.connection, "ntfy", "it does not answer", T * 1_000))
+    place.desk.rows("INSERT INTO alert_messages SELECT 'm-' || device, 'mail', episode_id, 'opened', 0, 0, 0, NULL, NULL, NULL FROM alert_episodes")  # fmt: skip  # noqa: E501
+    before = place.desk.do(lambda: standing(writer.connection))
+    place.act("delete_device", device=_GONE, typed=_GONE)
+    for _ in ("out of sight at once", "and after its files were written anew"):
+        rows = place.desk.rows("SELECT message_id, what FROM alert_messages WHERE starts_with(message_id, 'm-')")
+        assert rows == [(f"m-{_KEPT}", "opened")]
+        after = place.desk.do(lambda: standing(writer.connection))
+        assert after["mail"]["last_sent_us"] == before["mail"]["last_sent_us"] == T * 1_000
+        assert (after["ntfy"]["last_error"], after["ntfy"]["failing"]) == ("it does not answer", True)
+        erase(place)
 
 
 def test_a_crash_at_any_step_leaves_nothing_to_mend(
