@@ -7,7 +7,7 @@ store, so a restart of ingest forgets nothing. Runs in the writer's thread.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,11 +48,15 @@ class Holding:
         self._there: set[str] = set()
 
     def hold(self, commands: Sequence[Command], expires_seconds: float) -> list[str]:
-        """Keep commands for silent boards; their ids. One that is kept already is not kept again."""
+        """Keep commands for silent boards; their ids. One that is kept already is not kept again.
+
+        Raises ActionError for a device that nobody heard of, and for one that others' conventions describe.
+        """
         asked_us = self.clock()
         expires_us = asked_us + int(expires_seconds * US_PER_SECOND)
         detail = json.dumps({"expires_us": expires_us})
         devices = {command.device: self._known(command.device) for command in commands}
+        self._refuse_others(devices)
         known = self._recorded([command.id for command in commands])
         fresh = [command for command in commands if command.id not in known]
         columns: list[object] = [
@@ -128,6 +132,20 @@ class Holding:
         if device_id is None:
             raise ActionError(f"no device '{device[:64]}' has been heard of: it must report once first")
         return device_id
+
+    def _refuse_others(self, devices: Mapping[str, int]) -> None:
+        """What speaks a convention of others would never answer, so nothing is held for it."""
+        rows = self._connection.execute(
+            "SELECT device_id, source FROM announced_devices WHERE list_contains($1::INTEGER[], device_id)",
+            [list(devices.values())],
+        ).fetchall()
+        sources = dict(rows)
+        for device, device_id in devices.items():
+            if device_id in sources:
+                raise ActionError(
+                    f"'{device[:64]}' is a device of {sources[device_id]}, not a board of this project, so nothing is "
+                    "held for it: tell it what it takes itself, as the question controls lists it"
+                )
 
     def _end(self, command_id: str, state: CommandState, detail: str | None) -> None:
         transact(self._connection, _state(command_id, self.clock(), state, detail))

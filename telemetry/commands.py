@@ -140,12 +140,17 @@ def make(device: str, cmd: str, value: Any, by: str, command_id: str = "") -> Co
     kind = COMMANDS.get(cmd)
     if kind is None:
         raise CommandError(f"'{cmd[:64]}' is no command{nearest(cmd, COMMANDS)}")
-    if command_id:
-        try:
-            command_id = str(ULID.from_str(command_id.upper()))
-        except ValueError as cause:
-            raise CommandError(f"id='{command_id[:64]}' must be a ULID (26 letters and digits), or absent") from cause
-    return Command(device, cmd, kind.check(value), by, command_id or str(ULID()))
+    return Command(device, cmd, kind.check(value), by, identity(command_id))
+
+
+def identity(command_id: str = "") -> str:
+    """An id as it is kept, or a fresh one for none. Raises CommandError for what is no ULID."""
+    if not command_id:
+        return str(ULID())
+    try:
+        return str(ULID.from_str(command_id.upper()))
+    except ValueError as cause:
+        raise CommandError(f"id='{command_id[:64]}' must be a ULID (26 letters and digits), or absent") from cause
 
 
 def encode(command: Command) -> bytes:

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from ulid import ULID
-
 from dashboard.commands.publishing import Letter, Publishes
-from telemetry.commands import Command, encode, encode_original, make
+from telemetry.commands import Command, encode, encode_original, identity, make
 from telemetry.controls import Control
 from telemetry.errors import LumosError, StoreUnavailableError
 from telemetry.settings import Settings
@@ -121,21 +119,24 @@ class Commander:
                 self._remember(key, value, found)
             return found
 
-    def tell_other(self, device: str, control: Control, value: Any, *, by: str) -> Dispatch:
+    def tell_other(self, device: str, control: Control, value: Any, *, by: str, command_id: str = "") -> Dispatch:
         """Tell a foreign device something, in the words and on the topic of its convention; it cannot confirm.
 
-        Ingest does not hear that topic, so it is told what was sent. Raises CommandError, BrokerError.
+        Ingest does not hear that topic, so it is told what was sent. With an id of the asker's own, the same id again
+        is the same command. Raises CommandError, BrokerError.
         """
         payload, click = control.payload(value), (by, device, control.name)
+        key, seconds = ((*click, command_id), _TOKEN_SECONDS) if command_id else (click, _DOUBLE_CLICK_SECONDS)
+        command_id = identity(command_id)
         with self._lock:
-            at, wish, before = self._lately.get(click, (0.0, "", []))
-            if before and wish == repr(value) and time.monotonic() - at < _DOUBLE_CLICK_SECONDS:
+            at, wish, before = self._lately.get(key, (0.0, "", []))
+            if before and wish == repr(value) and time.monotonic() - at < seconds:
                 return before[0]
             (refusal,) = self.publisher.publish([(control.topic, payload)])
             if refusal is not None:
                 raise refusal
-            sent = Dispatch(str(ULID()), Left.UNCONFIRMABLE, device)
-            self._remember(click, value, [sent])
+            sent = Dispatch(command_id, Left.UNCONFIRMABLE, device)
+            self._remember(key, value, [sent])
         said = {"device": device, "cmd": control.name, "value": value, "id": sent.command_id}
         try:
             self.actions.call("record_command", said, by=by)

@@ -18,10 +18,12 @@ import orjson
 
 from dashboard.access.guard import identity
 from dashboard.callbacks.frame import device_standing
+from dashboard.callbacks.telling import is_ours
 from dashboard.commands.commanding import Dispatch, Left
 from dashboard.context import Context
 from dashboard.http.data import problem
 from telemetry.commands import ACK_TIMEOUT_SECONDS, CommandState
+from telemetry.controls import Control
 from telemetry.errors import CommandError, LumosError, StoreUnavailableError, nearest
 from telemetry.timestamps import now_us
 
@@ -29,6 +31,8 @@ _TIMEOUT_SECONDS = (0.0, 30.0)
 #: How many requests may wait at once; more are answered with what is known at once.
 _WAITING = 4
 _PAUSE_SECONDS = 0.02
+#: So many of the commands that a device of others takes are named where another one was asked for.
+_NAMED = 50
 #: After these nothing more is to be expected, at least not soon.
 _SETTLED = frozenset(CommandState) - {CommandState.SENT}
 _STATUS: Mapping[str, int] = {CommandState.ACKNOWLEDGED: 200, CommandState.REFUSED: 409}
@@ -92,7 +96,10 @@ _TAKES = ("device", "cmd", "value", "timeout", "id")
 
 
 def send(context: Context, asked: Asked, by: str) -> Dispatch:
-    """Send what was asked; a device that nobody heard of is a mistake of the script, not a board to wait for."""
+    """Send what was asked, to a device of others in its own words.
+
+    A device that nobody heard of is a mistake of the script, not a board to wait for.
+    """
     try:
         known = [row["device"] for row in context.rows("devices")]
     except StoreUnavailableError:
@@ -100,10 +107,24 @@ def send(context: Context, asked: Asked, by: str) -> Dispatch:
     if asked.device not in known:
         raise CommandError(f"there is no device '{asked.device[:64]}'{nearest(asked.device, known)}")
     standing = device_standing(context, asked.device, now_us())
+    if not is_ours(asked.device, standing):
+        control = _control(context, asked)
+        return context.commander.tell_other(asked.device, control, asked.value, by=by, command_id=asked.command_id)
     silent = standing is not None and standing.silent
     return context.commander.send(
         asked.device, asked.cmd, asked.value, by=by, silent=silent, command_id=asked.command_id
     )
+
+
+def _control(context: Context, asked: Asked) -> Control:
+    """What a device of others takes under the name that was asked. Raises CommandError, which names all it takes."""
+    rows = {row["name"]: row for row in reversed(context.rows("controls", device=asked.device))}
+    if asked.cmd in rows:
+        return Control.of(rows[asked.cmd])
+    names = sorted(rows)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    takes = f"it takes {', '.join(names[:_NAMED])}{more}" if names else "it takes no commands at all"
+    raise CommandError(f"{asked.device} takes no '{asked.cmd[:64]}', as it is no board of this project: {takes}")
 
 
 def wait(context: Context, dispatch: Dispatch, seconds: float) -> dict[str, Any]:

@@ -101,18 +101,27 @@ class Runs:
         _log.info("the schedule '%s' told %d devices%s", kept.schedule.name, len(told) + unconfirmed, late)
 
     def _targets(self, kept: Kept) -> list[str]:
-        """Whom it tells now: a device that was replaced is told under the one that took its place."""
+        """Whom it tells now: a device that was replaced is told under the one that took its place.
+
+        What speaks a convention of others knows none of these commands and is left out, whether named or by its tag.
+        """
         rows = self._connection.execute(
             """
-            SELECT DISTINCT device FROM shown_devices WHERE list_contains($1::VARCHAR[], own_name)
-            UNION
-            SELECT device FROM shown_devices JOIN device_traits ON device_traits.device_id = shown_id
-            WHERE $2 <> '' AND list_contains(tags, $2) AND NOT hidden
-            ORDER BY 1
+            WITH meant AS (
+                SELECT shown_id, device FROM shown_devices WHERE list_contains($1::VARCHAR[], own_name)
+                UNION
+                SELECT shown_id, device FROM shown_devices JOIN device_traits ON device_traits.device_id = shown_id
+                WHERE $2 <> '' AND list_contains(tags, $2) AND NOT hidden
+            )
+            SELECT device, source FROM meant LEFT JOIN announced_devices ON announced_devices.device_id = shown_id
+            ORDER BY device
             """,
             [list(kept.schedule.devices), kept.schedule.tag],
         ).fetchall()
-        return [device for (device,) in rows]
+        for device, source in rows:
+            if source is not None:
+                _log.info("the schedule '%s' leaves %s out: it is a device of %s", kept.schedule.name, device, source)
+        return [device for device, source in rows if source is None]
 
     def _commands(
         self, kept: Kept, due_us: int, targets: list[str], author: str, *, is_asked: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,8 @@ from dashboard.context import Context
 from dashboard.figures import Style
 from dashboard.theme import LIGHT
 from dashboard.translations import speaker
-from telemetry.errors import CommandError
+from telemetry.errors import ActionError, CommandError
+from telemetry.reader import Actions
 from tests.commands.conftest import Room, a_room
 from tests.harness.observer import observer
 from tests.harness.waiting import until
@@ -57,3 +59,55 @@ def test_a_switch_is_told_on_its_own_topic_recorded_and_its_effect_is_seen(room:
     assert (effect["before"], effect["after"]) == (0, 1)
     with pytest.raises(CommandError, match="takes no command for 'volume'"):
         other_control(context, device, "volume")
+
+
+PLUG = {
+    "name": "Plug", "unique_id": "plug_1", "state_topic": "home/plug/state", "command_topic": "home/plug/set",
+    "device": {"identifiers": ["plug"], "name": "plug"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def plug(room: Room) -> Iterator[tuple[str, str, Any]]:
+    """`(device, control, witness)` of a plug that others made, with a name that a board could have."""
+    with observer(room.port, "#") as home:
+        home.publish("homeassistant/switch/plug/config", json.dumps(PLUG), retain=True)
+        home.publish("home/plug/state", "OFF", retain=True)
+        controls = lambda: [row for row in room.reader.ask("controls").to_pylist() if row["topic"] == "home/plug/set"]  # noqa: E731
+        (row,) = until(controls, "what the plug takes")
+        yield row["device"], row["name"], home
+
+
+def test_a_script_tells_it_what_it_takes_in_its_own_words(room: Room, plug: tuple[str, str, Any]) -> None:
+    device, name, home = plug
+    script = room.app.server.test_client()
+    body = {"device": device, "cmd": name, "value": True, "id": "01BX5ZZKBKACTAV9WEVGEMMVRZ"}
+    for _ in ("once", "the same id again"):
+        response = script.post("/command", json=body)
+        answer = response.get_json()
+        assert (response.status_code, answer["state"]) == (202, "sent, cannot be confirmed")
+        assert (answer["id"], answer["result"], answer["error"]) == (body["id"], None, None)
+    until(lambda: [text for topic, text in home.heard if topic == "home/plug/set"] == [b"ON"], "the word ON, once")
+    (told,) = until(lambda: room.reader.ask("commands", device=device).to_pylist(), "the command")
+    assert (told["command_id"], told["asked_by"]) == (body["id"], "127.0.0.1")
+    for wrong, words in (
+        ({**body, "cmd": "led"}, f"{device} takes no 'led', as it is no board of this project: it takes {name}"),
+        ({**body, "value": "on"}, f"{name} takes true or false"),
+        ({**body, "id": "x"}, "must be a ULID"),
+    ):
+        response = script.post("/command", json=wrong)
+        assert response.status_code == 400
+        assert words in response.get_json()["error"]
+
+
+def test_schedules_leave_it_out_and_nothing_is_held_for_it(room: Room, plug: tuple[str, str, Any]) -> None:
+    device, _, home = plug
+    actions = Actions(room.ingest.folder, 20)
+    said = {"name": "Plugs", "kind": "at", "zone": "UTC", "time": "06:30", "cmd": "led", "value": True}
+    made = actions.call("make_schedule", {**said, "devices": [device]}, by="ada")
+    actions.call("run_schedule", made, by="ada")
+    (run,) = room.reader.ask("schedule_runs", schedule_id=made["id"]).to_pylist()
+    assert (run["problem"], run["states"]) == ("nobody", "{}")
+    with pytest.raises(ActionError, match=f"'{device}' is a device of homeassistant, not a board of this project"):
+        actions.call("hold_commands", {"devices": [device], "cmd": "led", "value": True}, by="ada")
+    assert [topic for topic, _ in home.heard if topic == f"esp32/{device}/input"] == []

@@ -210,6 +210,25 @@ def test_a_tag_is_whoever_has_it_when_it_runs(room: Room) -> None:
     assert (len(room.told()), len(room.told("hall"))) == (1, 1)
 
 
+def test_devices_of_others_are_left_out_whether_named_or_by_their_tag(room: Room) -> None:
+    room.board("plug")
+    room.desk.rows("INSERT INTO announced_devices SELECT device_id, 'tasmota', NULL, NULL FROM devices WHERE device = 'plug'")  # fmt: skip  # noqa: E501
+    for device in ("window", "plug"):
+        room.act("describe_device", device=device, tags=["lamps"])
+    room.make(name="by tag", devices=[], tag="lamps")
+    room.make(name="named", devices=["plug", "window"])
+    room.make(name="alone", devices=["plug"])
+    room.at("2026-11-17T06:30")
+    assert [command["by"] for command in room.told()] == ["schedule by tag", "schedule named"]
+    assert room.told("plug") == []
+    assert {row["name"]: row["problem"] for row in room.ask("schedule_runs")} == {
+        "by tag": None, "named": None, "alone": "nobody"
+    }  # fmt: skip
+    with pytest.raises(ActionError, match="'plug' is a device of tasmota"):
+        room.act("hold_commands", devices=["window", "plug"], cmd="led", value=True)
+    assert len(room.ask("commands")) == 2
+
+
 def test_the_original_program_hears_its_own_words(room: Room) -> None:
     room.desk.hand("esp32/output", b"812")
     room.make(devices=["esp32", "window"])
