@@ -33,8 +33,8 @@ _WAITING = 4
 _PAUSE_SECONDS = 0.02
 #: So many of the commands that a device of others takes are named where another one was asked for.
 _NAMED = 50
-#: After these nothing more is to be expected, at least not soon.
-_SETTLED = frozenset(CommandState) - {CommandState.SENT}
+#: After these nothing more is to be expected, at least not soon. An answer that is late may come at any moment.
+_SETTLED = frozenset(CommandState) - {CommandState.SENT, CommandState.TIMED_OUT}
 _STATUS: Mapping[str, int] = {CommandState.ACKNOWLEDGED: 200, CommandState.REFUSED: 409}
 _ACCEPTED = 202
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Room
+from tests.commands.conftest import TIMEOUT_SECONDS, Room
 from tests.harness.waiting import until
 
 
@@ -47,8 +48,20 @@ def test_a_board_that_does_not_answer_is_told_as_such_when_the_time_is_over(room
     board.turn_deaf()
     status, answer = ask({"device": "mute", "cmd": "led", "value": True, "timeout": 0.1})
     assert (status, answer["state"], answer["delay_ms"]) == (202, "sent", None)
-    status, answer = ask({"device": "mute", "cmd": "led", "value": False, "timeout": 10})
-    assert (status, answer["state"]) == (202, "timed out")
+    asked = time.monotonic()
+    status, answer = ask({"device": "mute", "cmd": "led", "value": False, "timeout": 1.5})
+    assert (status, answer["state"], answer["delay_ms"]) == (202, "timed out", None)
+    assert 1.5 <= time.monotonic() - asked < 5
+
+
+def test_a_late_answer_is_waited_for_as_long_as_the_asker_will(room: Room, ask: Any) -> None:
+    board = room.desk.board("late", on=False)
+    board.slow_down(2 * TIMEOUT_SECONDS)
+    board.switch_on()
+    room.wait_for_device(board, online=True)
+    status, answer = ask({"device": "late", "cmd": "led", "value": True, "timeout": 20})
+    assert (status, answer["state"], answer["result"]) == (200, "acknowledged", {"led": True})
+    assert answer["delay_ms"] > TIMEOUT_SECONDS * 1_000
 
 
 def test_a_silent_boards_command_is_held_and_the_answer_says_so(room: Room, ask: Any) -> None:
