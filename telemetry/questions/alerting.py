@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from telemetry.errors import QuestionError
-from telemetry.questions.answering import check_number, check_range, table
+from telemetry.questions.answering import check_number, check_range, pairs_of, table
 from telemetry.timestamps import EARLIEST_US, LATEST_US
 
 if TYPE_CHECKING:
@@ -47,22 +47,27 @@ def alert_episodes(
     start_us: int | None = None,
     end_us: int | None = None,
     devices: list[str] | None = None,
+    series: list[list[str]] | None = None,
     severity: str | None = None,
     state: str | None = None,
     limit: int = 200,
 ) -> pa.Table:
-    """Alerts over a range (all of time), of some devices (all), newest first.
+    """Alerts over a range (all of time), of some devices or series ([device, metric]; all), newest first.
 
     Columns: id, rule_id, rule (JSON, as it was when it tripped), device, metric, unit, decimals, severity, began_us
     (since when it held), opened_us (when it tripped), value (then), peak, peak_us, ended_us, ended_by (`cleared`;
     `changed` or `rule` where it was no longer watched), late (it was over when it was heard of), acknowledged_by,
     acknowledged_us, note. `state` is `open` or `ended`. At most `limit`.
+
+    A device that was replaced is shown as, and found by, the one in its place. With `series`, an alert of a silent
+    device counts for each series of it.
     """
     first_us, last_us = EARLIEST_US if start_us is None else start_us, LATEST_US if end_us is None else end_us
     check_range(first_us, last_us)
     check_number("limit", limit, 1, 10_000)
     if state not in (None, *_STATES):
         raise QuestionError(f"state='{state!s:.32}' must be open or ended")
+    pairs = None if series is None else pairs_of(series)
     return table(
         connection,
         """
@@ -70,20 +75,33 @@ def alert_episodes(
             SELECT device, metric, any_value(unit ORDER BY is_own DESC) AS unit,
                 any_value(decimals ORDER BY is_own DESC) AS decimals
             FROM shown_series GROUP BY device, metric
+        ), found AS (
+            SELECT alert_episodes.* REPLACE (coalesce(shown_devices.device, alert_episodes.device) AS device)
+            FROM alert_episodes LEFT JOIN shown_devices ON own_name = alert_episodes.device
+        ), meant AS (
+            SELECT coalesce(shown_devices.device, asked.device) AS device, metric
+            FROM (SELECT unnest($of_devices::VARCHAR[]) AS device, unnest($of_metrics::VARCHAR[]) AS metric) AS asked
+                LEFT JOIN shown_devices ON own_name = asked.device
+        ), chosen AS (
+            SELECT coalesce(shown_devices.device, asked.device) AS device
+            FROM (SELECT unnest($devices::VARCHAR[]) AS device) AS asked
+                LEFT JOIN shown_devices ON own_name = asked.device
         )
-        SELECT episode_id AS id, rule_id, rule, alert_episodes.device, alert_episodes.metric, unit, decimals, severity,
+        SELECT episode_id AS id, rule_id, rule, found.device, found.metric, unit, decimals, severity,
             began_us, opened_us, value, peak, peak_us, ended_us, ended_by, ended_us IS NOT NULL AND NOT told AS late,
             acknowledged_by, acknowledged_us, note
-        FROM alert_episodes LEFT JOIN said
-            ON said.device = alert_episodes.device AND said.metric = alert_episodes.metric
+        FROM found LEFT JOIN said ON said.device = found.device AND said.metric = found.metric
         WHERE began_us < $end_us AND coalesce(ended_us, $end_us) >= $start_us
-            AND ($devices IS NULL OR list_contains($devices::VARCHAR[], alert_episodes.device))
+            AND ($devices IS NULL OR found.device IN (SELECT device FROM chosen))
+            AND ($of_devices IS NULL OR (found.metric IS NULL AND found.device IN (SELECT device FROM meant))
+                OR EXISTS (FROM meant WHERE meant.device = found.device AND meant.metric = found.metric))
             AND ($severity IS NULL OR severity = $severity)
             AND ($state IS NULL OR (ended_us IS NULL) = ($state = 'open'))
         ORDER BY began_us DESC, id DESC LIMIT $limit
         """,
         {
             "start_us": first_us, "end_us": last_us, "devices": devices, "severity": severity, "state": state,
-            "limit": limit,
+            "limit": limit, "of_devices": None if pairs is None else [device for device, _ in pairs],
+            "of_metrics": None if pairs is None else [metric for _, metric in pairs],
         },
     )  # fmt: skip

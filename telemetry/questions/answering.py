@@ -33,6 +33,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "list[str] | None": (list, type(None)),
     "list[int] | None": (list, type(None)),
     "list[list[str]]": (list,),
+    "list[list[str]] | None": (list, type(None)),
 }
 
 

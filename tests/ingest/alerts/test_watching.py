@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from telemetry.errors import ActionError
+from telemetry.errors import ActionError, QuestionError
 from tests.ingest.alerts.conftest import SECOND, T, Watchroom
 
 HEAT = {"device": "window", "metric": "heat"}
@@ -273,12 +273,47 @@ def test_a_merged_board_goes_on_under_the_rule_and_a_deleted_one_leaves_nothing(
     assert room.alerts.open_count == 1
     room.act("separate_device", device="old")
     assert room.episodes("ended_by") == ["changed"]
+    # What tripped on its own before is under the device in its place, and found by either name.
+    room.read("old", ago=-1, heat=41)
+    room.act("describe_metric", device="new", metric="heat", unit="°C")
+    room.act("merge_device", device="old", into="new")
+    assert room.episodes("device", "value", "unit") == [("new", 31.0, "°C"), ("new", 41.0, "°C")]
+    for name in ("old", "new"):
+        assert room.episodes("value", devices=[name]) == [31.0, 41.0]
+        assert room.episodes("value", series=[[name, "heat"]]) == [31.0, 41.0]
+    room.act("separate_device", device="old")
+    assert room.episodes("device", "value") == [("new", 31.0), ("old", 41.0)]
+    assert room.episodes("value", devices=["new"]) == [31.0]
     room.read("old", ago=-2, heat=31)
     room.act("delete_device", device="old", typed="old")
     assert room.episodes("device") == ["new"]
     assert room.ask("alert_rules") == []
     assert room.alerts.open_count == 0
     assert room.desk.rows("SELECT count(*) FROM alert_messages WHERE episode_id NOT IN (SELECT episode_id FROM alert_episodes)") == [(0,)]  # fmt: skip  # noqa: E501
+
+
+def test_the_alerts_of_some_series_are_those_and_the_silence_of_their_devices(room: Watchroom) -> None:
+    for device in ("oven", "fridge"):
+        room.read(device, heat=20, humidity=20)
+        room.rule("above", device=device, metric="heat", level=30)
+        room.rule("above", device=device, metric="humidity", level=30)
+        room.rule("silent", device=device, hold_seconds=60)
+        room.read(device, ago=-1, heat=31, humidity=32)
+    for _ in range(3):
+        room.pass_time(30)
+    of = lambda *series: sorted(room.episodes("device", "metric", series=[list(pair) for pair in series]), key=str)  # noqa: E731
+    assert len(room.episodes("id")) == 6
+    assert of(("oven", "heat")) == [("oven", "heat"), ("oven", None)]
+    assert of(("oven", "heat"), ("oven", "humidity")) == [("oven", "heat"), ("oven", "humidity"), ("oven", None)]
+    assert of(("fridge", "heat"), ("oven", "humidity")) == [
+        ("fridge", "heat"), ("fridge", None), ("oven", "humidity"), ("oven", None)
+    ]  # fmt: skip
+    assert of() == of(("nobody", "heat")) == []
+    # The limit counts what was asked for, and both arguments hold together.
+    assert room.episodes("device", series=[["oven", "heat"]], limit=2) == ["oven", "oven"]
+    assert room.episodes("metric", series=[["oven", "heat"]], devices=["fridge"]) == []
+    with pytest.raises(QuestionError, match=r"must be \[device, metric\]"):
+        room.episodes("id", series=[["oven"]])
 
 
 def test_a_rule_that_cannot_be_is_refused_and_not_kept(room: Watchroom) -> None:
