@@ -5,6 +5,7 @@ Ingest and the dashboard both connect as this says. What they do with messages i
 
 from __future__ import annotations
 
+import logging
 import ssl
 from typing import TypeVar
 
@@ -14,6 +15,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from telemetry.errors import BrokerError
 from telemetry.settings import Settings
 from telemetry.tls import pinned
+
+_log = logging.getLogger(__name__)
 
 KEEPALIVE_SECONDS = 30
 _Client = TypeVar("_Client", bound=paho.Client)
@@ -30,10 +33,12 @@ def make_client(settings: Settings, client_id: str) -> paho.Client:
 def equipped(client: _Client, settings: Settings) -> _Client:
     """A client with user, password, TLS and pauses as the settings say.
 
-    Raises BrokerError when the password file or the certificate cannot be read.
+    The password is read again before each attempt, so that a wrong one can be corrected without a restart. Raises
+    BrokerError when the password file or the certificate cannot be read.
     """
     if settings.mqtt_username:
         client.username_pw_set(settings.mqtt_username, _password(settings))
+        client.on_pre_connect = _Renewing(settings)
     if settings.embedded and settings.tls_certificate is not None:
         client.tls_set_context(pinned(settings))
     elif settings.mqtt_tls_ca is not None:
@@ -45,6 +50,26 @@ def equipped(client: _Client, settings: Settings) -> _Client:
             ) from cause
     client.reconnect_delay_set(min_delay=0.2, max_delay=30)  # type: ignore[arg-type]  # paho doubles any number
     return client
+
+
+class _Renewing:
+    """Before each attempt to connect: the password as it is now in its file."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._failed = False
+
+    def __call__(self, client: paho.Client, _data: object) -> None:
+        try:
+            password = _password(self._settings)
+        except BrokerError as error:
+            # Somebody may be writing it at this moment. The last one that was read stays.
+            if not self._failed:
+                _log.warning("%s; until then the one that was read before is used", error)
+            self._failed = True
+            return
+        self._failed = False
+        client.username_pw_set(self._settings.mqtt_username, password)
 
 
 def _password(settings: Settings) -> str | None:
