@@ -83,7 +83,7 @@ class Writer:
         ((self._unfolded,),) = connection.execute("SELECT count(*) FROM tail").fetchall()
         self.tally = Tally(connection)
         self.quarantine = Quarantine(settings, connection)
-        self._limits = Limits(settings.message_limit)
+        self._limits = Limits(settings.message_limit, self.tally.newest_us)
         self._next_fold = time.monotonic() + _FOLD_SECONDS
 
     def run(self, subscriber: Subscriber) -> None:
