@@ -5,7 +5,10 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
 
 import paho.mqtt.client as paho
 import pytest
@@ -13,7 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.broker.bulk_client import BulkClient, Delivery, packet_end, publishes
+from ingest.broker.bulk_client import LARGEST_BODY, BulkClient, Delivery, packet_end, publishes
+from ingest.decoding.payload import LARGEST_ANNOUNCEMENT
+from telemetry.command_line import parser, read_arguments
+from telemetry.reader import Reader
+from telemetry.settings import load
+from tests.harness.ingest import running_ingest
+from tests.harness.observer import observer
+from tests.harness.processes import free_port, mosquitto, shipped_queues
 from tests.harness.waiting import until
 
 
@@ -60,6 +70,79 @@ def test_what_was_sent_is_read_whatever_the_pieces(sent: list[Delivery], data: s
         held = held[read:]
     assert found == sent
     assert held == b""
+
+
+def fed(pieces: list[bytes]) -> list[Delivery]:
+    """What a client makes of pieces of a stream, read one by one."""
+    found: list[Delivery] = []
+    client = BulkClient(CallbackAPIVersion.VERSION2, client_id="x", protocol=paho.MQTTv311)
+    client.on_deliveries = found.extend
+    for piece in pieces:
+        assert client._receive(piece) == paho.MQTT_ERR_SUCCESS
+    return found
+
+
+@given(st.lists(_DELIVERY, max_size=12), st.data())
+def test_a_packet_that_is_too_large_is_cut_and_harms_no_other(sent: list[Delivery], data: st.DataObject) -> None:
+    stream = b"".join(map(encoded, sent))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=20)))
+    pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True) if end > start]
+    with patch("ingest.broker.bulk_client.LARGEST_BODY", 1_000):
+        found = fed(pieces)
+    assert [message._replace(payload=b"") for message in found] == [message._replace(payload=b"") for message in sent]
+    for whole, message in zip(sent, found, strict=True):
+        assert whole.payload.startswith(message.payload)
+        assert message.payload == whole.payload or len(message.payload) >= 1_000 - len(message.topic) - 4
+
+
+def test_a_large_packet_takes_no_longer_than_its_bytes_in_many_pieces() -> None:
+    message = Delivery(b"a", bytes(4 << 20), 1, 1, False, False)
+    stream = encoded(message)
+    pieces = [stream[place : place + 256] for place in range(0, len(stream), 256)]
+    begun = time.process_time()
+    assert fed(pieces) == [message]
+    assert time.process_time() - begun < 2  # put together anew at each piece it takes a minute
+
+
+def test_the_configuration_for_mosquitto_lets_what_is_taken_pass_and_nothing_that_would_be_cut() -> None:
+    (line,) = [line for line in shipped_queues() if line.startswith("max_packet_size ")]
+    assert LARGEST_ANNOUNCEMENT + 1_024 < int(line.split()[1]) <= LARGEST_BODY
+
+
+def test_a_packet_beyond_all_bounds_ends_in_the_quarantine_and_ingest_goes_on(tmp_path: Path) -> None:
+    port = free_port()
+    words = ["--data-dir", str(tmp_path / "data"), "--mqtt-host", "127.0.0.1", "--mqtt-port", str(port)]
+    settings = load(read_arguments(parser("test", ""), words), environment={}, folder=tmp_path)
+    with mosquitto(tmp_path / "mosquitto", port), running_ingest(settings) as ingest:
+        with observer(port, "x/#") as sender:
+            sender.publish("esp32/a/output", bytes(20 << 20))
+            sender.publish("esp32/a/output", b'{"boot": "b", "seq": 0, "light": 5}')
+        reader = Reader(ingest.folder, 20)
+        (row,) = until(lambda: reader.ask("last_values").to_pylist(), "the sample behind it")
+        assert row["value"] == 5
+        (entry,) = reader.ask("quarantine").to_pylist()
+        assert entry["topic"] == "esp32/a/output"
+        assert entry["length"] > LARGEST_ANNOUNCEMENT
+        assert ingest._subscriber.connections == 1
+        ingest.stop()
+        ingest.start()  # it was acknowledged: the session holds nothing of it
+        assert len(reader.ask("quarantine").to_pylist()) == 1
+
+
+def test_a_client_that_sends_more_than_the_shipped_configuration_allows_is_disconnected(tmp_path: Path) -> None:
+    port, ended = free_port(), threading.Event()
+    with mosquitto(tmp_path / "mosquitto", port, *shipped_queues()), observer(port, "x/#") as listener:
+        sender = paho.Client(CallbackAPIVersion.VERSION2)
+        sender.on_disconnect = lambda *_: ended.set()
+        sender.connect("127.0.0.1", port)
+        sender.loop_start()
+        sender.publish("x/a", bytes(LARGEST_ANNOUNCEMENT), qos=1).wait_for_publish(10)
+        until(lambda: [len(body) for _, body in listener.heard] == [LARGEST_ANNOUNCEMENT], "the largest announcement")
+        sender.publish("x/a", bytes(5 << 20), qos=1)
+        assert ended.wait(10)
+        sender.disconnect()
+        sender.loop_stop()
+        assert len(listener.heard) == 1
 
 
 @given(st.binary(max_size=200))
