@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import struct
 import threading
 import time
@@ -24,6 +23,7 @@ from telemetry.settings import load
 from tests.harness.ingest import running_ingest
 from tests.harness.observer import observer
 from tests.harness.processes import free_port, mosquitto, shipped_queues
+from tests.harness.scripted_broker import ScriptedBroker, scripted_broker
 from tests.harness.waiting import until
 
 
@@ -159,31 +159,14 @@ def test_other_packets_are_left_to_paho() -> None:
         assert publishes(publish + other + publish)[1] == len(publish)
 
 
-class Scripted:
-    """A broker that says what it is told to, on a socket of its own: only so can it send nonsense, or in pieces."""
-
-    def __init__(self) -> None:
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-
-    def meet(self) -> socket.socket:
-        """The next client, greeted."""
-        connection, _ = self.server.accept()
-        connection.settimeout(10)
-        connection.recv(1_000)
-        connection.sendall(b"\x20\x02\x00\x00")
-        return connection
+@pytest.fixture
+def broker() -> Iterator[ScriptedBroker]:
+    with scripted_broker() as made:
+        yield made
 
 
 @pytest.fixture
-def broker() -> Iterator[Scripted]:
-    made = Scripted()
-    yield made
-    made.server.close()
-
-
-@pytest.fixture
-def client(broker: Scripted) -> Iterator[BulkClient]:
+def client(broker: ScriptedBroker) -> Iterator[BulkClient]:
     made = BulkClient(CallbackAPIVersion.VERSION2, client_id="x", protocol=paho.MQTTv311, manual_ack=True)
     made.reconnect_delay_set(1, 1)
     made.connect_async("127.0.0.1", broker.port)
@@ -192,7 +175,9 @@ def client(broker: Scripted) -> Iterator[BulkClient]:
     made.loop_stop()
 
 
-def test_packets_of_all_kinds_in_pieces_reach_their_handlers_in_order(broker: Scripted, client: BulkClient) -> None:
+def test_packets_of_all_kinds_in_pieces_reach_their_handlers_in_order(
+    broker: ScriptedBroker, client: BulkClient
+) -> None:
     heard: list[object] = []
     connected = threading.Event()
     client.on_connect = lambda *_: connected.set()
@@ -215,7 +200,7 @@ def test_packets_of_all_kinds_in_pieces_reach_their_handlers_in_order(broker: Sc
 
 @pytest.mark.parametrize("nonsense", [b"\x30\x00", b"\x32\x03\x00\x01a", b"\x30\xff\xff\xff\xff\x01", b"\xf0\x00"])
 def test_nonsense_ends_the_connection_and_the_next_begins_clean(
-    nonsense: bytes, broker: Scripted, client: BulkClient
+    nonsense: bytes, broker: ScriptedBroker, client: BulkClient
 ) -> None:
     heard: list[Delivery] = []
     ended = threading.Event()
