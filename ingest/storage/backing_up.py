@@ -4,16 +4,20 @@ Closed days lie in files that never change, so they are linked, not copied; what
 next (a month of rollups, a small table) is linked to the one before. The rest is read in one transaction, beside the
 writer. A backup appears under its name when it is whole, counted and hashed; a crash leaves a hidden folder, which the
 next one takes away. It never holds a secret.
+
+A file of a closed day whose bytes are not those that an earlier backup hashed is put back from one that still has them
+under a file of its own. Where none has, the backup goes on with it as it lies, and says so.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +30,8 @@ from ingest.storage.schema import version
 from telemetry.errors import BackupError
 from telemetry.levels import RAW
 from telemetry.timestamps import now_us
+
+_log = logging.getLogger(__name__)
 
 NIGHTLY = "nightly"
 BY_HAND = "backup"
@@ -54,18 +60,20 @@ class BackingUp:
     stopped: Callable[[], bool]
 
     def make(self, kind: str) -> tuple[Path, Manifest]:
-        """A new backup. Raises BackupError where the store is damaged, or the disk has no room."""
+        """A new backup. Raises BackupError where the store changes under it, or the disk has no room."""
         made_us = now_us()
         self._clear()
         self._need_room()
         stamp = datetime.fromtimestamp(made_us / 1e6, UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3]
         making = self.backups / f".{kind}-{stamp}{_MAKING}"
         making.mkdir()
-        previous = manifest.backups(self.backups)[-1:]
+        earlier = manifest.backups(self.backups)
+        damaged: dict[str, str] = {}
         try:
             with self.archive.held(), self._snapshot() as (cursor, segments):
-                files = [*self._closed_days(segments, making, previous), *self._tables(cursor, making, previous)]
-                found = self._counted(cursor, made_us, segments, files)
+                closed = list(self._closed_days(segments, making, earlier, damaged))
+                files = [*closed, *self._tables(cursor, making, earlier[-1:])]
+                found = replace(self._counted(cursor, made_us, segments, files), damaged=damaged)
             found.write(making)
             for path in (making / manifest.FILE_NAME, making):
                 make_safe(path)
@@ -100,19 +108,44 @@ class BackingUp:
                 cursor.execute("ROLLBACK")
 
     def _closed_days(
-        self, segments: list[Segment], making: Path, previous: list[tuple[Path, Manifest]]
+        self,
+        segments: list[Segment],
+        making: Path,
+        earlier: list[tuple[Path, Manifest]],
+        damaged: dict[str, str],
     ) -> Iterator[BackupFile]:
-        known = {file.file: file.sha256 for _, found in previous for file in found.files}
+        """The files as they go into the backup; those that are not as they were written are added to `damaged`."""
+        known = _hashes(earlier)
         for segment in segments:
             self._go_on()
-            file = f"{_ARCHIVE}/{segment.file}"
-            place(self.archive.folder / segment.file, making / file)
-            found = BackupFile(file, _ARCHIVE, segment.rows, segment.bytes, manifest.sha256(making / file))
-            if (making / file).stat().st_size != segment.bytes or known.get(file, found.sha256) != found.sha256:
-                raise BackupError(
-                    f"archive/{segment.file} is not what was written: put the one from an earlier backup in its place"
-                )
-            yield found
+            file, lying = f"{_ARCHIVE}/{segment.file}", self.archive.folder / segment.file
+            digest, wanted = _digest(lying, segment.bytes), known.get(file, "")
+            if not digest or (wanted and digest != wanted):
+                if wanted and self._put_back(lying, manifest.intact(earlier, file, wanted)):
+                    digest = wanted
+                else:
+                    damaged[file] = wanted
+                    _log.error(
+                        "%s is damaged: its bytes are not those that were written, and no backup in %s has them. The "
+                        "backup goes on with it as it lies. Copy an older backup from elsewhere to that folder: the "
+                        "next one puts the file back", lying, self.backups,
+                    )  # fmt: skip
+            if lying.is_file():
+                place(lying, making / file)
+                size = lying.stat().st_size
+                yield BackupFile(file, _ARCHIVE, segment.rows, size, digest or manifest.sha256(making / file))
+
+    def _put_back(self, lying: Path, source: Path | None) -> bool:
+        """Put an intact file in the place of a damaged one, as a copy: so the two do not share their next damage."""
+        if source is None:
+            return False
+        fresh = lying.with_name(lying.name + ".new")
+        shutil.copyfile(source, fresh)
+        make_safe(fresh)
+        fresh.replace(lying)
+        make_safe(lying.parent)
+        _log.warning("%s was damaged: it is back from %s", lying, source)
+        return True
 
     def _tables(
         self, cursor: duckdb.DuckDBPyConnection, making: Path, previous: list[tuple[Path, Manifest]]
@@ -168,6 +201,20 @@ class BackingUp:
     def _go_on(self) -> None:
         if self.stopped():
             raise BackupError("ingest is stopping: no backup was made")
+
+
+def _hashes(backups: list[tuple[Path, Manifest]]) -> dict[str, str]:
+    """The hash that each file should have, as far as backups know: it never changes, so the first one counts."""
+    known: dict[str, str] = {}
+    for _, found in backups:
+        said = {**{file.file: file.sha256 for file in found.files}, **found.damaged}
+        known = {**{file: wanted for file, wanted in said.items() if wanted}, **known}
+    return known
+
+
+def _digest(path: Path, size: int) -> str:
+    """The hash of a file of this size; empty for none."""
+    return manifest.sha256(path) if path.is_file() and path.stat().st_size == size else ""
 
 
 def place(source: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ renaming puts it in force. A crash before that leaves the old store, and after i
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from datetime import UTC, datetime
@@ -17,11 +18,13 @@ from filelock import FileLock, Timeout
 from ingest.storage import manifest
 from ingest.storage.archive import Archive, make_safe, quoted
 from ingest.storage.backing_up import place
-from ingest.storage.manifest import BackupFile, Manifest
+from ingest.storage.manifest import Manifest
 from ingest.storage.schema import MIGRATIONS, migrate
 from telemetry.datafolder import DataFolder
 from telemetry.errors import AlreadyRunningError, BackupError
 from telemetry.timestamps import now_us
+
+_log = logging.getLogger(__name__)
 
 #: A dashboard that found no ingest reads the file for moments at a time.
 _LOCK_SECONDS = 5.0
@@ -58,8 +61,9 @@ def _put_in_force(folder: DataFolder, source: Path, found: Manifest) -> Path | N
     fresh = folder.run / "restored.duckdb"
     _remove(fresh)
     for file in found.files:
-        if file.table == "archive":
-            _bring(source / file.file, folder.archive / file.file.removeprefix("archive/"), file)
+        if file.table == "archive" and file.file not in found.damaged:
+            _bring(source / file.file, folder.archive / file.file.removeprefix("archive/"), file.sha256)
+    _bring_damaged(folder, source, found)
     _build(fresh, folder, source, found)
     aside = _set_aside(folder) if folder.database.exists() else None
     fresh.replace(folder.database)
@@ -67,9 +71,27 @@ def _put_in_force(folder: DataFolder, source: Path, found: Manifest) -> Path | N
     return aside
 
 
-def _bring(source: Path, target: Path, file: BackupFile) -> None:
+def _bring_damaged(folder: DataFolder, source: Path, found: Manifest) -> None:
+    """Files that were damaged already when the backup was made: from any backup beside it that has them whole."""
+    beside = manifest.backups(source.parent)
+    for name, wanted in found.damaged.items():
+        target = folder.archive / name.removeprefix("archive/")
+        whole = manifest.intact(beside, name, wanted) if wanted else None
+        if whole is not None:
+            _bring(whole, target, wanted)
+        elif not (wanted and _is(target, wanted)):
+            _log.error("%s was damaged when this backup was made: it is as it was then", target)
+            if (source / name).is_file():
+                _bring(source / name, target, manifest.sha256(source / name))
+
+
+def _is(target: Path, sha256: str) -> bool:
+    return target.is_file() and manifest.sha256(target) == sha256
+
+
+def _bring(source: Path, target: Path, sha256: str) -> None:
     """A file of a closed day; names are never given twice, so one that is there is the same, or damaged."""
-    if target.exists() and target.stat().st_size == file.bytes and manifest.sha256(target) == file.sha256:
+    if _is(target, sha256):
         return
     fresh = target.with_name(target.name + ".new")
     fresh.unlink(missing_ok=True)

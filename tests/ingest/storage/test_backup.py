@@ -200,17 +200,86 @@ def test_a_damaged_backup_is_refused_and_the_store_stays(damage: str, store: Sto
     assert not folder.set_aside.exists()
 
 
-def test_a_file_of_the_archive_that_was_damaged_is_noticed_by_the_next_backup(store: Stock) -> None:
-    path, found = backing_up(store).make(BY_HAND)
-    file = next(file for file in found.files if file.table == "archive")
-    lying = store.archive.folder / file.file.removeprefix("archive/")
-    hurt = lying.read_bytes()
-    lying.unlink()
-    lying.write_bytes(hurt[:-1] + b"?")
-    with pytest.raises(BackupError, match="is not what was written: put the one from an earlier backup"):
-        backing_up(store).make(BY_HAND)
-    shutil.copyfile(path / file.file, lying)
+def raw_file(store: Stock) -> tuple[str, Path]:
+    """A file of a closed day: its name in a backup, and where it lies."""
+    file = next(each.file for each in store.archive.segments(store.connection) if each.level == "raw")
+    return f"archive/{file}", store.archive.folder / file
+
+
+def damage(path: Path) -> None:
+    """Another byte in the middle, in place: every link to the file is hurt, and its size is the same."""
+    with path.open("r+b") as file:
+        file.seek(20)
+        before = file.read(1)
+        file.seek(20)
+        file.write(bytes([before[0] ^ 0xFF]))
+
+
+def test_a_damaged_file_is_named_and_the_backup_goes_on_with_it_as_it_lies(
+    store: Stock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     backing_up(store).make(BY_HAND)
+    name, lying = raw_file(store)
+    right = manifest.sha256(lying)
+    damage(lying)
+    for night in range(3):  # and it is not forgotten when no backup is left that was made before
+        caplog.clear()
+        path, found = backing_up(store).make(NIGHTLY)
+        assert found.damaged == {name: right}
+        assert [record.levelname for record in caplog.records] == ["ERROR"]
+        assert f"{lying} is damaged" in caplog.text
+        manifest.check(path, manifest.read(path))
+        if not night:
+            shutil.rmtree(next(backing_up(store).backups.glob(f"{BY_HAND}-*")))
+    elsewhere = DataFolder(tmp_path / "elsewhere")
+    caplog.clear()
+    restore(elsewhere, path)
+    assert "was damaged when this backup was made" in caplog.text
+    assert (elsewhere.archive / name.removeprefix("archive/")).read_bytes() == lying.read_bytes()
+
+
+@pytest.mark.parametrize("hurt", [damage, Path.unlink, lambda path: path.write_bytes(b"PAR1")])
+def test_a_damaged_file_is_put_back_from_a_backup_that_has_it_under_a_file_of_its_own(
+    hurt: Callable[[Path], object], store: Stock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = answers(store)
+    first, _ = backing_up(store).make(BY_HAND)
+    kept = tmp_path / "kept"
+    shutil.copytree(first, kept)  # as on another disk
+    name, lying = raw_file(store)
+    right = manifest.sha256(lying)
+    hurt(lying)
+    backing_up(store).make(BY_HAND)
+    in_place = hurt is not Path.unlink  # then all links are one file
+    if in_place:
+        assert manifest.sha256(lying) != right
+        shutil.copytree(kept, first.parent / "from-elsewhere")
+        caplog.clear()
+    _, found = backing_up(store).make(BY_HAND)
+    assert (found.damaged, manifest.sha256(lying)) == ({}, right)
+    if in_place:
+        assert f"{lying} was damaged: it is back from {first.parent / 'from-elsewhere' / name}" in caplog.text
+        assert lying.stat().st_ino != (first.parent / "from-elsewhere" / name).stat().st_ino
+    assert answers(store) == before
+
+
+def test_a_restore_takes_what_was_damaged_from_another_backup_that_has_it_whole(
+    store: Stock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = answers(store)
+    first, _ = backing_up(store).make(BY_HAND)
+    shutil.copytree(first, tmp_path / "kept")
+    name, lying = raw_file(store)
+    damage(lying)
+    second, found = backing_up(store).make(BY_HAND)
+    assert list(found.damaged) == [name]
+    shutil.copytree(tmp_path / "kept", second.parent / "from-elsewhere")
+    caplog.clear()
+    elsewhere = DataFolder(tmp_path / "elsewhere")
+    restore(elsewhere, second)
+    assert caplog.records == []
+    with stock(elsewhere.path, fresh=False) as restored:
+        assert answers(restored) == before
 
 
 @pytest.mark.parametrize("hurt", [Path.unlink, lambda path: path.write_bytes(b"PAR1")], ids=["lost", "cut short"])
