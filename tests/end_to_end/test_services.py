@@ -56,6 +56,23 @@ def read(unit: Path) -> dict[str, list[str]]:
     return found
 
 
+def complaints(units: list[Path], manager: str) -> tuple[int, list[str]]:
+    """What systemd says of unit files that lie in one folder: its exit code, and its lines about them.
+
+    `manager` is `--system` or `--user`; a user's wants a folder for what runs, which a test has not got.
+    """
+    run = units[0].parent.parent / "run"
+    run.mkdir(exist_ok=True)
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", manager, *map(str, units)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{units[0].parent}:", "XDG_RUNTIME_DIR": str(run)},
+    )
+    return checked.returncode, [line for line in checked.stderr.splitlines() if "lumos" in line]
+
+
 def test_the_machines_units_pass_systemds_own_checks(tmp_path: Path, user: str) -> None:
     data = tmp_path / "data of 100 % $HOME"
     done = app("install", "--system", "--user", user, "--root", tmp_path, "--data-dir", data, "--place", 'Lab "7"')
@@ -63,16 +80,7 @@ def test_the_machines_units_pass_systemds_own_checks(tmp_path: Path, user: str) 
     folder = tmp_path / "etc/systemd/system"
     written = [folder / "lumos.target", *(folder / f"{name}.service" for name in SERVICES)]
     assert sorted(folder.iterdir()) == sorted(written)
-    environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{folder}:"}
-    checked = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *map(str, written)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
-    complaints = [line for line in checked.stderr.splitlines() if "lumos" in line]
-    assert (checked.returncode, complaints) == (0, [])
+    assert complaints(written, "--system") == (0, [])
     for unit in written[1:]:
         lines = read(unit)
         assert lines["User"] == [user]
@@ -82,6 +90,25 @@ def test_the_machines_units_pass_systemds_own_checks(tmp_path: Path, user: str) 
         look = ["systemd-analyze", "security", "--offline=true", "--no-pager", bound, str(unit)]
         exposed = subprocess.run(look, capture_output=True, text=True, check=False)
         assert exposed.returncode == 0, exposed.stdout[-300:]
+
+
+def test_a_users_own_units_pass_systemds_own_checks(tmp_path: Path) -> None:
+    data = tmp_path / "data of 100 % $HOME"
+    done = app("install", "--root", tmp_path, "--data-dir", data, "--place", 'Lab "7"')
+    assert done.returncode == 0, done.stderr
+    (target,) = tmp_path.glob("**/systemd/user/lumos.target")
+    written = [target, *(target.parent / f"{name}.service" for name in SERVICES)]
+    assert sorted(target.parent.iterdir()) == sorted(written)
+    assert complaints(written, "--user") == (0, [])
+    for unit in written[1:]:
+        lines = read(unit)
+        assert lines["WantedBy"] == ["lumos.target"]
+        # What a user's manager cannot do, and would say only when it starts the unit.
+        assert not {"User", "ProtectSystem", "CapabilityBoundingSet", "PrivateDevices"} & lines.keys()
+        assert "network-online.target" not in unit.read_text()
+    assert read(target)["WantedBy"] == ["default.target"]
+    written[1].write_text(written[1].read_text().replace("RestartSec=2", "RestartSec=two"))
+    assert len(complaints(written, "--user")[1]) == 1  # it does look
 
 
 def test_uninstall_takes_away_just_what_install_wrote(tmp_path: Path, user: str) -> None:
