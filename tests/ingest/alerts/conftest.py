@@ -76,8 +76,10 @@ class Watchroom:
         self.desk.do(lambda: self.alerts.tick(connected=connected))
 
     def ask(self, question: str, **arguments: Any) -> list[dict[str, Any]]:
-        found = self.desk.do(lambda: answer(self.desk.writer.connection, QUESTIONS, question, arguments))
-        return list(found.to_pylist())
+        return list(self.table(question, **arguments).to_pylist())
+
+    def table(self, question: str, **arguments: Any) -> Any:
+        return self.desk.do(lambda: answer(self.desk.writer.connection, QUESTIONS, question, arguments))
 
     def episodes(self, *names: str, **arguments: Any) -> list[Any]:
         """The alerts, oldest first; one column, or some."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import duckdb
 import pytest
+from apprise.plugins.telegram import NotifyTelegram
 
 from ingest.alerts.delivery import send, without_secrets
 from ingest.alerts.outbox import GIVE_UP_US, standing
@@ -104,6 +107,29 @@ def test_a_webhook_ntfy_and_mail_are_told_that_it_began_and_that_it_is_over(
     until(lambda: sent(room) == 6, "three more")
     assert "Heat: over at Tue 2026-11-17 10:20:02, began Tue 2026-11-17 10:20:01" in str(receiver.json()[-2:])
     assert mailbox.mails[-1]["Subject"] == "Terminé: Greenhouse"
+
+
+def test_telegram_is_told_too_and_its_bot_is_named_nowhere(
+    room: Watchroom, sender: Sender, receiver: HttpReceiver, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """Its own words over HTTP, to this machine in place of Telegram's: only the host is another."""
+    monkeypatch.setattr(NotifyTelegram, "notify_url", f"http://127.0.0.1:{receiver.port}/bot")
+    bot, chat = f"{123456789}:{'AbCdEf-' * 5}", "987654321"
+    room.read(heat=20)
+    made = channel(room, f"tgram://{bot}/{chat}/", "telegram")
+    room.rule("above", **HEAT, level=30, name="a < b & c")
+    heat(room, 31)
+    until(lambda: sent(room) == 1, "the message sent")
+    ((_, path, _, body),) = receiver.taken
+    message = json.loads(body)
+    assert path == f"/bot{bot}/sendMessage"
+    assert str(message["chat_id"]) == chat
+    assert "window" in message["text"]
+    assert "a &lt; b &amp; c" in message["text"]
+    receiver.status = 401
+    heat(room, 29)
+    until(lambda: how(room, made)["failing"], "the refusal reported")
+    assert bot not in str(how(room, made)) + caplog.text
 
 
 def test_the_address_of_a_channel_is_told_to_nobody(

@@ -107,10 +107,12 @@ def test_a_rate_of_change_is_measured_over_its_minute_and_has_a_direction(room: 
         room.pass_time(1)
         room.read(heat=20 + n % 2)
     assert room.episodes("id") == []
+    nothing = room.table("alert_episodes").schema
     for n in range(60):
         room.pass_time(1)
         room.read(heat=20 + n / 15)
     (episode,) = room.ask("alert_episodes")
+    assert room.table("alert_episodes").schema == nothing
     assert '"name": "either"' in episode["rule"]
     assert 2 < episode["value"] < 2.2
 
