@@ -20,6 +20,14 @@ def kill(soak: Soak, names: tuple[str, ...]) -> None:
     soak.live_on(0.5, 4)
 
 
+def cut_power_of_the_host(soak: Soak) -> None:
+    """All of Lumos is gone at one moment, and is started again on what it had written."""
+    soak.lose_power()
+    soak.live_on(0.2, 3)
+    soak.start()
+    soak.live_on(2, 6)
+
+
 def cut_link(soak: Soak) -> None:
     """No board reaches the broker."""
     soak.link.cut()
@@ -56,6 +64,7 @@ def faults(soak: Soak) -> dict[str, Callable[[Soak], None]]:
         "ingest killed": partial(kill, names=("ingest",)),
         "dashboard killed": partial(kill, names=("dashboard",)),
         "all killed": partial(kill, names=("broker", "ingest", "dashboard")),
+        "power of the host cut": cut_power_of_the_host,
         "link cut": cut_link,
         "power of a board cut": cut_power,
         "clock an hour ahead": partial(move_clock, seconds=HOUR),

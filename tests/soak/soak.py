@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 from ulid import ULID
 
 from ingest.storage import manifest
@@ -32,7 +33,7 @@ from tests.harness.clock import MovableClock
 from tests.harness.disk import small_disk
 from tests.harness.http import get
 from tests.harness.link import link
-from tests.harness.processes import free_port, lumos, module, parts
+from tests.harness.processes import Running, free_port, lumos, module, parts
 from tests.harness.waiting import until
 
 BOARDS, PERIOD_MS = 6, 200
@@ -71,10 +72,9 @@ class Soak:
             self.disk_is_small = enter(small_disk(self.data, _DISK))
             self._http_port, mqtt_port = free_port(), free_port()
             self._flags = ["--data-dir", str(self.data / "data")]
-            ports = ["--port", str(self._http_port), "--mqtt-port", str(mqtt_port)]
-            self.app = enter(
-                lumos(self._folder / "lumos.log", *self._flags, *ports, environment=self.clock.environment)
-            )
+            self._ports = ["--port", str(self._http_port), "--mqtt-port", str(mqtt_port)]
+            self.starts: list[Running] = []
+            self.start()
             until(self._is_well, "a healthy Lumos", 60)
             self.link = enter(link(mqtt_port))
             desk: Desk = enter(boards(self.link.port))
@@ -109,7 +109,28 @@ class Soak:
             self._check_files(),
         ]
 
+    @property
+    def app(self) -> Running:
+        """The Lumos that runs, or ran last."""
+        return self.starts[-1]
+
     # What faults use
+
+    def start(self) -> None:
+        """Start Lumos, on what is there."""
+        log = self._folder / f"lumos-{len(self.starts)}.log"
+        started = lumos(log, *self._flags, *self._ports, environment=self.clock.environment)
+        self.starts.append(self._running.enter_context(started))
+
+    def lose_power(self) -> None:
+        """Everything dies at one moment, the supervisor first, which would start the others again."""
+        alive = parts(self.app).values()
+        self.app.process.kill()
+        for part in alive:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                part.kill()
+        self.app.process.wait()
+        psutil.wait_procs(alive, 10)
 
     def kill(self, name: str) -> None:
         """SIGKILL a part, unless it is dead already."""
@@ -219,7 +240,7 @@ class Soak:
     def _check_files(self) -> str:
         """Stopped in good order, nothing raised, and a backup of the files is whole."""
         assert self.app.stop(signal.SIGTERM, 15) == 0
-        said = self.app.output()
+        said = "\n".join(start.output() for start in self.starts)
         assert "Traceback" not in said, said[said.index("Traceback") :][:3_000]
         with module(self._folder / "backup.log", "ingest", "backup", *self._flags) as backup:
             assert backup.process.wait(60) == 0, backup.output()
