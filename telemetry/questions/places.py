@@ -3,15 +3,16 @@
 A reading is in `tail` (just committed), in the live tables (the last days, and late ones), or in a closed day: the
 two files of that day, and the wider rollups. A range is answered as whole buckets of the level asked for, with finer
 ones at its edges. Where a finer level has expired (`horizons`), the next wider stands in: its buckets count where
-they begin. A correction that came after its readings had expired is applied to the rollups as they are read.
+they begin. Of several series each is answered by what is left of itself, whatever has expired of the others. A
+correction that came after its readings had expired is applied to the rollups as they are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from telemetry.corrections import (
     Correction,
@@ -24,9 +25,10 @@ from telemetry.corrections import (
     scalings,
     settled,
 )
-from telemetry.levels import BIN_SQL, BY_NAME, LEVELS, MINUTE, QUARTER, RAW, Level, Stretch, stretches
+from telemetry.levels import BIN_SQL, MINUTE, QUARTER, RAW, Level, Stretch, stretches
 from telemetry.questions.closed_files import closed_files
 from telemetry.questions.edges import moved_out
+from telemetry.questions.horizons import Group, Horizons, Left, available, left
 from telemetry.questions.remembering import has_memory, remembered
 from telemetry.timestamps import US_PER_DAY
 
@@ -52,6 +54,8 @@ _READING = {
 SUMS = ("count", "sum", "min", "max")
 _VALUE = "t_us, series_id, value"
 
+_Part = TypeVar("_Part", bound=Hashable)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -63,12 +67,14 @@ class Place:
     start_us: int
     end_us: int
     corrections: tuple[Correction, ...]
-    #: Level → from when on every one of the series still has it.
-    horizons: dict[str, int]
+    #: From when on every one of the series still has a level.
+    horizons: Horizons
     #: What is still to be done to rollups whose raw readings have expired.
     outstanding: tuple[Scaling, ...]
     #: All that the live tables hold lies in [from, to); None: not known.
     live: tuple[int, int] | None
+    #: Where horizons differ: the series by what they share. Empty: all have `horizons`.
+    groups: tuple[Group, ...] = ()
 
     def parts(self, level: Level, columns: Collection[str] = tuple(_ROLLUP)) -> str:
         """SELECT t_us, series_id and some of count, sum, sum_squares, min, max, first_us, first, last_us, last.
@@ -77,8 +83,9 @@ class Place:
         speak of the same bucket.
         """
         reading = _selected("t_us", _READING, columns)
-        wanted = (part for span in self._spans(level) for part in stretches(*span, level))
-        selects = [self._closed(part, columns) for part in self._available(wanted)]
+        wanted = [part for span in self._spans(level) for part in stretches(*span, level)]
+        shared = self._shared(lambda horizons: available(wanted, horizons))
+        selects = [some._closed(part, columns) for some, part in shared]
         if level is RAW:
             selects.append(self._live_readings(reading, self.start_us, self.end_us))
         else:
@@ -91,12 +98,13 @@ class Place:
 
     def readings(self) -> str:
         """SELECT t_us, series_id, value: the raw readings, corrected; without those that have expired."""
-        start, horizon = self.start_us, self.horizons.get(RAW.name, self.start_us)
+        start, end = self.start_us, self.end_us
+        shared = self._shared(lambda horizons: [max(start, horizons.get(RAW.name, start))])
         return _union(
             [
-                self._closed_readings(_VALUE, max(start, horizon), self.end_us),
-                self._live_readings(_VALUE, start, self.end_us),
-                self._select(_VALUE, "FROM tail", start, self.end_us),
+                *(some._closed_readings(_VALUE, from_us, end) for some, from_us in shared),
+                self._live_readings(_VALUE, start, end),
+                self._select(_VALUE, "FROM tail", start, end),
             ]
         )
 
@@ -106,10 +114,10 @@ class Place:
         selects = []
         start_us, end_us = self._closed_range(QUARTER)
         first, last = _whole(start_us, end_us, QUARTER)
-        horizon = self.horizons.get(RAW.name, start_us)
         for from_us, to_us in ((start_us, first), (last, end_us)):
-            selects.append(self._sketch(from_us, min(to_us, horizon)))
-            selects.append(self._closed_readings(columns, max(from_us, horizon), to_us))
+            for some, horizon in self._shared(lambda horizons: [horizons.get(RAW.name, start_us)]):
+                selects.append(some._sketch(from_us, min(to_us, horizon)))
+                selects.append(some._closed_readings(columns, max(from_us, horizon), to_us))
         selects.append(self._sketch(first, last))
         selects.append(self._live_readings(columns, self.start_us, self.end_us))
         selects.append(self._select(columns, "FROM tail", self.start_us, self.end_us))
@@ -117,7 +125,7 @@ class Place:
 
     @property
     def raw_is_whole(self) -> bool:
-        """Whether no raw reading of this range has expired."""
+        """Whether no raw reading of this range has expired, of any of the series."""
         return self.horizons.get(RAW.name, self.start_us) <= self.start_us
 
     def _spans(self, level: Level) -> Iterator[tuple[int, int]]:
@@ -140,21 +148,20 @@ class Place:
         expired_us = max(self.horizons.values(), default=self.start_us - US_PER_DAY)
         return moved_out(self.connection, self._chosen, self.start_us, self.end_us, expired_us)
 
-    def _available(self, wanted: Iterable[Stretch]) -> list[Stretch]:
-        """The stretches, those parts that have expired in the next wider level that has not."""
-        found: list[Stretch] = []
-        for stretch in wanted:
-            self._add(found, stretch)
-        return found
+    def _shared(self, parts: Callable[[Horizons], Iterable[_Part]]) -> Iterator[tuple[Place, _Part]]:
+        """The parts that are to be read, each with the place of the series that it is to be read for.
 
-    def _add(self, found: list[Stretch], stretch: Stretch) -> None:
-        horizon = self.horizons.get(stretch.level.name, stretch.from_us)
-        if horizon > stretch.from_us:
-            wider = LEVELS.index(stretch.level) + 1
-            if wider < len(LEVELS):
-                self._add(found, Stretch(LEVELS[wider], stretch.from_us, min(horizon, stretch.to_us)))
-        if horizon < stretch.to_us:
-            found.append(Stretch(stretch.level, max(horizon, stretch.from_us), stretch.to_us))
+        Series whose horizons differ have most parts in common all the same: each is read once, for all of them.
+        """
+        if not self.groups:
+            yield from ((self, part) for part in parts(self.horizons))
+            return
+        found: dict[_Part, list[int]] = {}
+        for series_ids, horizons in self.groups:
+            for part in parts(horizons):
+                found.setdefault(part, []).extend(series_ids)
+        for part, ids in found.items():
+            yield replace(self, series_ids=tuple(ids)), part
 
     def _closed(self, stretch: Stretch, columns: Collection[str]) -> str:
         if stretch.level is RAW:
@@ -219,12 +226,12 @@ class Place:
 def place(connection: duckdb.DuckDBPyConnection, series_ids: Sequence[int] | None, start_us: int, end_us: int) -> Place:
     """Where some series lie over a range; None for every series, which a list of thousands would take long to read.
 
-    No series gives no rows.
+    No series gives no rows. Every series is answered only by what all of them still have (`horizons`).
     """
     chosen = None if series_ids is None else tuple(series_ids) or (-1,)
-    known = remembered(connection, ("place", chosen), lambda: _known(connection, chosen))
+    corrections, kept, scaled = remembered(connection, ("place", chosen), lambda: _known(connection, chosen))
     live = remembered(connection, "live", lambda: _live(connection)) if has_memory(connection) else None
-    return Place(connection, chosen, start_us, end_us, *known, live)
+    return Place(connection, chosen, start_us, end_us, corrections, kept.of_all, scaled, live, kept.groups)
 
 
 def _live(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
@@ -235,18 +242,14 @@ def _live(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 def _known(
     connection: duckdb.DuckDBPyConnection, chosen: tuple[int, ...] | None
-) -> tuple[tuple[Correction, ...], dict[str, int], tuple[Scaling, ...]]:
-    """What holds for some series whatever the range: corrections, horizons, what is outstanding."""
+) -> tuple[tuple[Correction, ...], Left, tuple[Scaling, ...]]:
+    """What holds for some series whatever the range: corrections, what has expired, what is outstanding."""
     some = "" if chosen is None else f" WHERE series_id IN ({', '.join(map(str, chosen))})"
     rows = connection.execute(f"SELECT series_id, level, from_us FROM horizons{some}").fetchall()
-    horizons: dict[str, int] = {}
-    for _, level, from_us in rows:
-        if level in BY_NAME:
-            horizons[level] = max(from_us, horizons.get(level, from_us))
     corrections = in_force(connection, chosen)
     expired = {series_id: from_us for series_id, level, from_us in rows if level == RAW.name}
-    left = tuple(_outstanding(connection, corrections, expired)) if expired else ()
-    return tuple(corrections), horizons, left
+    scaled = tuple(_outstanding(connection, corrections, expired)) if expired else ()
+    return tuple(corrections), left(chosen, rows), scaled
 
 
 def _outstanding(

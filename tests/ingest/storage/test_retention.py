@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ingest.storage.retention import doomed, expire, horizons, set_retention
 from telemetry.errors import ActionError
+from telemetry.levels import DAY as A_DAY
+from telemetry.levels import LEVELS
+from telemetry.questions import metadata_of
+from telemetry.questions.places import place
 from tests.harness.stock import Stock, stock
 
 DAY = 86_400_000_000
@@ -29,6 +34,13 @@ def expired(store: Stock, seconds: int = RAW_SECONDS) -> int:
     gone = expire(store.work, store.archive, horizons(store.connection, seconds, NOW))
     store.archive.sweep(store.connection)
     return gone
+
+
+def expire_first_series(store: Stock) -> None:
+    """Series 1 is kept for three days at every level, 2 for ever, but raw."""
+    for level in LEVELS:
+        set_retention(store.connection, level.name, 3, [1], "ada", RAW_SECONDS)
+    expired(store)
 
 
 def size(folder: Path) -> int:
@@ -80,6 +92,41 @@ def test_one_series_may_be_kept_longer_or_shorter(store: Stock) -> None:
     assert {segment.day for segment in segments if segment.level == "minute"} == set(range(20_000, 20_010))
     (row,) = store.ask("statistics", device="window", metric="light", start_us=FIRST, end_us=NOW).to_pylist()
     assert row["count"] == 250
+
+
+def test_each_series_is_answered_by_what_is_left_of_itself_whatever_expired_of_others(store: Stock) -> None:
+    expire_first_series(store)
+    whole = {"start_us": FIRST, "end_us": FIRST + 10 * DAY, "points": 10}
+    left = {1: [r for r in READINGS if r[1] == 1 and r[0] >= FIRST + 7 * DAY], 2: [r for r in READINGS if r[1] == 2]}
+    assert {series_id: len(rows) for series_id, rows in left.items()} == {1: 75, 2: 250}
+
+    both = store.ask("buckets_of", series=[["window", "light"], ["attic", "light"]], **whole).to_pylist()
+    for series_id, device in ((1, "window"), (2, "attic")):
+        alone = store.ask("buckets", device=device, metric="light", **whole).to_pylist()
+        assert sum(row["count"] for row in alone) == len(left[series_id])
+        assert [{key: row[key] for key in alone[0]} for row in both if row["device"] == device] == alone
+
+    # As one device each goes on with what is left of it.
+    store.connection.execute("INSERT INTO replacements VALUES (2, 1)")
+    merged = left[1] + left[2]
+    span = {"device": "window", "metric": "light", "start_us": FIRST, "end_us": FIRST + 10 * DAY}
+    (row,) = store.ask("statistics", **span).to_pylist()
+    values = [value for *_, value in merged]
+    assert (row["count"], row["min"], row["max"]) == (len(merged), min(values), max(values))
+    assert row["mean"] == pytest.approx(sum(values) / len(values))
+    assert sum(row["count"] for row in store.ask("histogram", **span).to_pylist()) == len(merged)
+    assert sum(row["count"] for row in store.ask("buckets", **span, points=10).to_pylist()) == len(merged)
+    readings = store.ask("readings", **span)
+    wanted = [r for r in merged if r[0] >= FIRST + (7 if r[1] == 1 else 5) * DAY]
+    assert [tuple(row.values()) for row in readings.to_pylist()] == [(t, v) for t, _, v in sorted(wanted)]
+    assert not metadata_of(readings)["complete"]
+
+
+def test_series_whose_horizons_differ_have_all_other_parts_in_common(store: Stock) -> None:
+    expire_first_series(store)
+    where = place(store.connection, (1, 2), FIRST, FIRST + 10 * DAY)
+    assert where.parts(A_DAY).count("FROM rollup_day") == 2
+    assert replace(where, start_us=FIRST + 8 * DAY).parts(A_DAY).count("FROM rollup_day") == 1
 
 
 def test_rules_that_would_leave_holes_or_are_none_are_refused(store: Stock) -> None:
