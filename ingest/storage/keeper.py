@@ -20,11 +20,12 @@ from ingest.storage.backing_up import BY_HAND, NIGHTLY, BackingUp
 from ingest.storage.closing import close_days, open_days
 from ingest.storage.clustering import cluster
 from ingest.storage.erasing import Eraser
+from ingest.storage.importing import under_way
 from ingest.storage.manifest import Manifest, backups
 from ingest.storage.retention import expire, horizons
 from ingest.storage.run_time import in_force
 from telemetry.datafolder import DataFolder
-from telemetry.errors import LumosError
+from telemetry.errors import ActionError, LumosError
 from telemetry.lean import give_back
 from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY, US_PER_HOUR, now_us
@@ -100,7 +101,8 @@ class Keeper:
         late, self._night = night != self._night, night
         moved = self.work(lambda cursor: close_days(cursor, self.archive, over_us, late=late))
         if late:
-            self.expire(at_us)
+            if not under_way(self.backups):
+                self.expire(at_us)
             while not self._stop.is_set() and self.work(lambda cursor: cluster(cursor, over_us)):
                 pass
         self.work(self.archive.sweep)
@@ -118,7 +120,9 @@ class Keeper:
         return not nightly or at_us - nightly[-1].made_us > _BACKUP_AGAIN_US
 
     def expire(self, at_us: int) -> int:
-        """Delete what is no longer to be kept at a moment; how many rows."""
+        """Delete what is no longer to be kept at a moment; how many rows. Raises ActionError while an import runs."""
+        if under_way(self.backups):
+            raise ActionError("an import is under way, and compares with what would expire: wait until it is done")
         wanted = self.work(lambda cursor: horizons(cursor, self.settings.retention_raw, at_us))
         gone = expire(self.work, self.archive, wanted)
         if gone:

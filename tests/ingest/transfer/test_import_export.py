@@ -13,6 +13,7 @@ import sys
 import termios
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,39 @@ def test_what_expired_cannot_be_told_apart_and_is_left_out(desk: Desk) -> None:
     ]
     assert put(desk, [*rows, *fresh]) == {"added": 3, "known": 0, "expired": 100}
     assert statistics(desk, "old", "m")["count"] == before + 2
+
+
+def test_an_import_finds_its_own_earlier_parts_wherever_the_keeper_has_put_them(desk: Desk) -> None:
+    """The second part of a day comes when the first is closed, and the day lies before the series' horizon."""
+    keeper, rows = desk.writer.keeper, past(100)
+    old = [(NOON - US_PER_DAY, "old", "m", 1.0)]
+    put(desk, old)
+    keeper.work(lambda cursor: close_days(cursor, keeper.archive, NOON + US_PER_DAY, late=True))
+    series_id = desk.rows("SELECT series_id FROM series")[0][0]
+    expire(keeper.work, keeper.archive, {(series_id, "raw"): (DAY + 1) * US_PER_DAY})
+    assert put(desk, rows[:60]) == {"added": 60, "known": 0, "expired": 0}
+    keeper.round(now_us())
+    assert desk.rows("SELECT count(*) FROM live_readings") == [(0,)]
+    assert put(desk, rows[60:]) == {"added": 40, "known": 0, "expired": 0}
+    assert put(desk, [*rows, *old]) == {"added": 0, "known": 100, "expired": 1}
+    assert statistics(desk, "old", "m")["count"] == 101
+
+
+def test_nothing_expires_while_an_import_is_under_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper, rows = desk.writer.keeper, past(100)
+    monkeypatch.setattr(keeper, "settings", replace(keeper.settings, retention_raw=86_400))
+    put(desk, rows[:60])
+    keeper.round(now_us())
+    with pytest.raises(ActionError, match="an import is under way"):
+        keeper.expire(now_us())
+    assert put(desk, rows[60:]) == {"added": 40, "known": 0, "expired": 0}
+    # A command line that was killed leaves its folder behind.
+    staged = next(keeper.backups.glob("import-*"))
+    os.utime(staged, (0, 0))
+    keeper.work(lambda cursor: close_days(cursor, keeper.archive, now_us(), late=True))
+    assert keeper.expire(now_us()) == 100
+    assert statistics(desk, "old", "m")["count"] == 100
+    assert put(desk, rows) == {"added": 0, "known": 0, "expired": 100}
 
 
 def test_readings_go_on_being_stored_while_a_part_is_taken(desk: Desk) -> None:
