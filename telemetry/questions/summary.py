@@ -12,6 +12,7 @@ from telemetry.levels import DAY, MINUTE, RAW
 from telemetry.local_time import Restriction, pieces, restriction
 from telemetry.questions.answering import check_number, check_range, find_series, table, with_metadata
 from telemetry.questions.coverage import counted, coverage
+from telemetry.questions.deviation import deviation, squares
 from telemetry.questions.narrowing import narrowed
 from telemetry.questions.places import SUMS, Place, place
 from telemetry.sketch import quantiles, spread
@@ -43,7 +44,9 @@ def statistics(
     (the share of the minutes, from the series' first reading in the range to its end or now, that have a reading).
     All null but count where there is no reading. The metadata's `exact` is false where p5, median and p95 come from the
     sketch (over 200,000 readings, or raw ones expired): each is then within one percent. Where raw readings have
-    expired, min_us and max_us are the start of their bucket. The deviation comes from sums of squares.
+    expired, min_us and max_us are the start of their bucket. `deviation_exact` is false where the deviation is so small
+    beside the mean that rollups do not tell it to a part in 100,000, and raw readings cannot be asked (expired, or over
+    10,000,000): it then lies between that of the minutes' means and what the minutes' extremes allow.
     """
     import pyarrow as pa
 
@@ -51,16 +54,16 @@ def statistics(
     where = place(connection, find_series(connection, device, metric), start_us, end_us)
     only = restriction(zone, weekdays, hours)
     found = _from_readings(where, only) if where.raw_is_whole and end_us - start_us <= US_PER_DAY else None
-    exact = found is not None
+    exact = deviation_exact = found is not None
     if found is None:
-        found, exact = _from_parts(where, only)
+        found, exact, deviation_exact = _from_parts(where, only)
     whole = ("count", "min_us", "max_us", "first_us", "last_us")
     order = (
         "count", "mean", "deviation", "min", "min_us", "max", "max_us", "first_us", "last_us", "p5", "median", "p95",
         "coverage",
     )  # fmt: skip
     schema = pa.schema([(name, pa.int64() if name in whole else pa.float64()) for name in order])
-    return with_metadata(pa.Table.from_pylist([found], schema), exact=exact)
+    return with_metadata(pa.Table.from_pylist([found], schema), exact=exact, deviation_exact=deviation_exact)
 
 
 def _from_readings(where: Place, only: Restriction) -> dict[str, Any] | None:
@@ -71,8 +74,7 @@ def _from_readings(where: Place, only: Restriction) -> dict[str, Any] | None:
     (row,) = where.connection.execute(
         f"""
         WITH found AS MATERIALIZED ({narrowed(where, only, 0, where.readings())})
-        SELECT count(*), fsum(value) / count(*),
-            sqrt(greatest(fsum(value * value) / count(*) - (fsum(value) / count(*)) ** 2, 0)),
+        SELECT count(*), fsum(value) / count(*), stddev_pop(value - (SELECT any_value(value) FROM found)),
             min({{'value': value, 't_us': t_us}}), min({{'value': -value, 't_us': t_us}}), min(t_us), max(t_us),
             quantile_cont(value, {list(_SHARES)}),
             (SELECT list([minute, n]) FROM (
@@ -93,26 +95,28 @@ def _from_readings(where: Place, only: Restriction) -> dict[str, Any] | None:
     return {"count": count, **found}
 
 
-def _from_parts(where: Place, only: Restriction) -> tuple[dict[str, Any], bool]:
-    """The statistics by the cheapest levels that tell them, and whether their quantiles are exact."""
+def _from_parts(where: Place, only: Restriction) -> tuple[dict[str, Any], bool, bool]:
+    """The statistics by the cheapest levels that tell them; whether their quantiles are exact, and the deviation."""
+    columns = (*SUMS, "sum_squares", "first_us", "last_us")
     (row,) = where.connection.execute(
         f"""
-        SELECT coalesce(sum(count), 0)::BIGINT AS count, sum(sum) / sum(count) AS mean,
-            CASE WHEN sum(count) > 0 THEN
-                sqrt(greatest(sum(sum_squares) / sum(count) - (sum(sum) / sum(count)) ** 2, 0)) END AS deviation,
-            min(min) AS min, max(max) AS max, min(first_us) AS first_us, max(last_us) AS last_us
-        FROM ({narrowed(where, only, US_PER_DAY, columns=(*SUMS, "sum_squares", "first_us", "last_us"))})
+        WITH parts AS MATERIALIZED ({narrowed(where, only, US_PER_DAY, columns=columns)}),
+            whole AS (SELECT if(isfinite(fsum(sum)), fsum(sum), sum(sum)) / sum(count) AS mean FROM parts)
+        SELECT coalesce(sum(count), 0)::BIGINT AS count, any_value(whole.mean) AS mean, min(min) AS min,
+            max(max) AS max, min(first_us) AS first_us, max(last_us) AS last_us, {squares("whole.mean")}
+        FROM parts, whole
         """
     ).fetchall()
-    names = ("count", "mean", "deviation", "min", "max", "first_us", "last_us")
-    found: dict[str, Any] = dict(zip(names, row, strict=True))
+    names = ("count", "mean", "min", "max", "first_us", "last_us")
+    found: dict[str, Any] = dict(zip(names, row[: len(names)], strict=True))
+    found["deviation"], deviation_exact = deviation(where, only, found, row[len(names) :])
     exact = where.raw_is_whole and found["count"] <= EXACT_READINGS
     found["min_us"] = _moment(where, only, "min", found["min"])
     found["max_us"] = _moment(where, only, "max", found["max"])
     cuts = _cuts(where, only, found, exact=exact) if found["count"] else [None] * len(_SHARES)
     found.update(zip(("p5", "median", "p95"), cuts, strict=True))
     found["coverage"] = coverage(where, only, found["first_us"]) if found["count"] else None
-    return found, exact
+    return found, exact, deviation_exact
 
 
 def histogram(

@@ -109,8 +109,7 @@ def test_statistics_are_those_of_the_plain_readings(
     assert (row["min"], row["max"]) == (min(values), max(values))
     assert (row["first_us"], row["last_us"]) == (inside[0][0], inside[-1][0])
     assert close(row["mean"], plain_statistics.fmean(values), scale)
-    spread = max(map(abs, values)) or 1.0
-    assert abs(row["deviation"] - plain_statistics.pstdev(values)) <= 1e-5 * spread
+    assert row["deviation"] == pytest.approx(plain_statistics.pstdev(values), rel=1e-9, abs=1e-15 * scale)
     assume(len(set(values)) == len(values))
     assert row["min_us"] == min((v, t) for t, v in inside)[1]
     assert row["max_us"] == max((v, t) for t, v in inside)[1]
