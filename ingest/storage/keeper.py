@@ -17,6 +17,7 @@ import duckdb
 
 from ingest.storage.archive import Archive
 from ingest.storage.backing_up import BY_HAND, NIGHTLY, BackingUp
+from ingest.storage.chores import EVERY_ROUND, Chores
 from ingest.storage.closing import close_days, open_days
 from ingest.storage.clustering import cluster
 from ingest.storage.erasing import Eraser
@@ -41,6 +42,8 @@ _MUCH = 250_000
 _AFTER_MIDNIGHT_US = 2 * US_PER_HOUR
 #: After a restart in the middle of the day, the last night's backup is young enough.
 _BACKUP_AGAIN_US = 20 * US_PER_HOUR
+_EXPIRY = "letting expire what is not to be kept"
+_CLOSING = "closing days"
 
 
 class Keeper:
@@ -58,7 +61,7 @@ class Keeper:
         self.eraser = Eraser(self.work, self.archive, settings.topic_root)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-        self._night = -1
+        self._chores = Chores()
         #: When a backup last failed, and why; None once one has succeeded.
         self.backup_trouble: tuple[int, str] | None = None
 
@@ -95,22 +98,41 @@ class Keeper:
         return made, found
 
     def round(self, at_us: int) -> None:
-        """What is due at a moment: close days; once a night also let expire, put in order, and back up."""
+        """What is due at a moment: close days; once a night also let expire, put in order, and back up.
+
+        What makes room comes before what needs some. A step that fails is put off (`Chores`), and the others are done.
+        """
         over_us = at_us - _AFTER_MIDNIGHT_US
         night = over_us // US_PER_DAY
-        late, self._night = night != self._night, night
-        moved = self.work(lambda cursor: close_days(cursor, self.archive, over_us, late=late))
-        if late:
-            if not under_way(self.backups):
-                self.expire(at_us)
-            while not self._stop.is_set() and self.work(lambda cursor: cluster(cursor, over_us)):
-                pass
+        chores = self._chores
+        chores.carry_out(_EXPIRY, night, lambda: self._expire_tonight(at_us))
+        late = chores.is_due(_CLOSING, night)
+        chores.carry_out(_CLOSING, night if late else EVERY_ROUND, lambda: self._close(over_us, late=late))
+        chores.carry_out("putting past weeks in order", night, lambda: self._put_in_order(over_us))
         self.work(self.archive.sweep)
-        if moved:
+        chores.carry_out("the nightly backup", night, lambda: self._back_up_tonight(at_us))
+
+    def _expire_tonight(self, at_us: int) -> bool:
+        if under_way(self.backups):
+            return False
+        self.expire(at_us)
+        return True
+
+    def _close(self, over_us: int, *, late: bool) -> bool:
+        if self.work(lambda cursor: close_days(cursor, self.archive, over_us, late=late)):
             self.work(_checkpoint)
             give_back()
-        if late and self._backup_is_due(at_us):
+        return True
+
+    def _put_in_order(self, over_us: int) -> bool:
+        while not self._stop.is_set() and self.work(lambda cursor: cluster(cursor, over_us)):
+            pass
+        return True
+
+    def _back_up_tonight(self, at_us: int) -> bool:
+        if self._backup_is_due(at_us):
             self.back_up(NIGHTLY)
+        return True
 
     def _backup_is_due(self, at_us: int) -> bool:
         """Whether nightly backups are wanted, and none was made today."""

@@ -78,7 +78,13 @@ def answers(store: Stock) -> list[Any]:
         "buckets": {**whole, "points": 40}, "readings": whole, "hour_weekday": {**whole, "zone": "Europe/Paris"},
     }  # fmt: skip
     assert set(asked) <= set(QUESTIONS)
-    return [store.ask(question, **arguments).to_pylist() for question, arguments in asked.items()]
+    rows = [store.ask(question, **arguments).to_pylist() for question, arguments in asked.items()]
+    return [[{key: _short(value) for key, value in row.items()} for row in found] for found in rows]
+
+
+def _short(value: Any) -> Any:
+    """Without the last digits of a sum: the rows lie in another order once they are restored."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def test_a_restored_store_equals_the_one_that_was_backed_up(store: Stock, tmp_path: Path) -> None:
