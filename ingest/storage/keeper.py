@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ from ingest.storage.importing import under_way
 from ingest.storage.manifest import Manifest, backups
 from ingest.storage.retention import expire, horizons
 from ingest.storage.run_time import in_force
+from ingest.storage.shrinking import is_mostly_free, move_last
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError, LumosError
 from telemetry.lean import give_back
@@ -116,6 +118,7 @@ class Keeper:
         if under_way(self.backups):
             return False
         self.expire(at_us)
+        self._shrink()  # also what corrections and deletions freed, or last night's could not give back
         return True
 
     def _close(self, over_us: int, *, late: bool) -> bool:
@@ -149,9 +152,23 @@ class Keeper:
         gone = expire(self.work, self.archive, wanted)
         if gone:
             self.work(self.archive.sweep)
-            self.work(_checkpoint)
+            self._shrink()
             _log.info("%d rows expired, as retention says; wider rollups stay", gone)
         return gone
+
+    def _shrink(self) -> None:
+        """Give back what the database file has free, once that is most of it; step by step, so that folds go on."""
+        self.work(_checkpoint)
+        moved: list[str] = []
+        while not self._stop.is_set() and self.work(is_mostly_free):
+            try:
+                table = self.work(partial(move_last, moved=moved))
+            except duckdb.TransactionException as error:
+                _log.debug("the database file stays as large as it is for now: %s", error)
+                return
+            if table is None:
+                return
+            moved.append(table)
 
     def _run(self) -> None:
         due = time.monotonic()

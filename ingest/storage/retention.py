@@ -1,8 +1,9 @@
 """Lets expire what is no longer to be kept, in whole days (UTC), for each level and, where set, for each series.
 
 Files of days that expired for every series are dropped, others are written anew without those that did; the files that
-are no longer named give their space back. Questions know by `horizons` what has expired, however much of it still lies
-there. Nothing newer than a horizon is touched.
+are no longer named give their space back. Rows of the database's own tables are deleted, and once the file is mostly
+free it becomes smaller (`ingest.storage.shrinking`). Questions know by `horizons` what has expired, however much of it
+still lies there. Nothing newer than a horizon is touched.
 """
 
 from __future__ import annotations
@@ -225,15 +226,11 @@ def _drop(
 
 
 def _drop_rows(cursor: duckdb.DuckDBPyConnection, level: Level, limits: Mapping[int, int]) -> None:
-    """Write a table of the database anew without what expired: freed blocks then lie at its end, and can be cut off."""
+    """Delete what expired from a table of the database; what that frees is reused, or given back (`shrinking`)."""
     tables = (level.table, "sketch") if level is QUARTER else (level.table,)
     with transaction(cursor):
         for table in tables:
-            kept = f"SELECT * FROM {table} WHERE ({_before(limits, 'bucket_us')}) IS NOT TRUE"
-            cursor.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {kept}")
-            cursor.execute(f"DELETE FROM {table}")
-            cursor.execute(f"INSERT INTO {table} SELECT * FROM kept ORDER BY series_id, bucket_us")
-            cursor.execute("DROP TABLE kept")
+            cursor.execute(f"DELETE FROM {table} WHERE {_before(limits, 'bucket_us')}")
 
 
 def _before(limits: Mapping[int, int], column: str) -> str:

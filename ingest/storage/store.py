@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from ingest.storage.archive import Archive, make_safe, quoted
 from ingest.storage.backing_up import place
 from ingest.storage.schema import MIGRATIONS, migrate, version
+from ingest.storage.shrinking import is_mostly_free
 from telemetry.datafolder import DataFolder
 from telemetry.errors import (
     AlreadyRunningError,
@@ -34,8 +35,6 @@ _log = logging.getLogger(__name__)
 _LOCK_SECONDS = 5.0
 _LOCK_PAUSE_SECONDS = 0.05
 _LOCKED = "Could not set lock"
-#: Less than this in free blocks is not worth writing the file anew.
-_WORTH_COMPACTING = 16_000_000
 _NO_ROOM = "No space left"
 _NO_DATABASE = "not a valid DuckDB database file"
 
@@ -63,7 +62,7 @@ def opened(settings: Settings, folder: DataFolder) -> Iterator[duckdb.DuckDBPyCo
             try:
                 if 0 < version(connection) < len(MIGRATIONS):
                     connection = _copied_first(connection, settings, folder)
-                elif _is_mostly_free(connection):
+                elif is_mostly_free(connection):
                     connection = _compacted(connection, settings, folder)
                 _prepare(connection, folder)
             except duckdb.Error as cause:
@@ -132,14 +131,6 @@ def _copied_first(
         ) from cause
     _log.info("schema version %d is kept as %s", before, copy)
     return _connect(settings, folder)
-
-
-def _is_mostly_free(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the file would be less than half as large without what was freed in it."""
-    ((size, total, free),) = connection.execute(
-        "SELECT block_size, total_blocks, free_blocks FROM pragma_database_size()"
-    ).fetchall()
-    return bool(free * size > _WORTH_COMPACTING and free * 2 > total)
 
 
 def _compacted(

@@ -6,6 +6,7 @@ files; a writer goes on committing to the tail beside it, and a reader holds raw
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from ingest.storage.archive import Archive
@@ -21,6 +23,7 @@ from ingest.storage.closing import close_days
 from ingest.storage.correcting import keep, withdraw
 from ingest.storage.fold import fold
 from ingest.storage.retention import expire, horizons
+from ingest.storage.shrinking import move_last
 from telemetry.corrections import HIDE, SCALE, Correction
 from telemetry.levels import LEVELS, RAW
 from telemetry.questions.places import place
@@ -45,6 +48,13 @@ def _expire(store: Stock, cursor: Any) -> None:
     expire(lambda task: task(cursor), store.archive, wanted)
 
 
+def _shrink(_: Stock, cursor: Any) -> None:
+    """As the keeper does, whatever is free."""
+    for _ in range(3):
+        with contextlib.suppress(duckdb.TransactionException):  # the writer's own, of another process of this test
+            move_last(cursor)
+
+
 #: What is done, and the corrections in force before and after it.
 OPERATIONS: dict[str, tuple[Callable[[Stock, Any], object], dict[int, Correction], dict[int, Correction]]] = {
     "fold": (lambda _, cursor: fold(cursor), {}, {}),
@@ -55,8 +65,11 @@ OPERATIONS: dict[str, tuple[Callable[[Stock, Any], object], dict[int, Correction
         {1: HIDDEN, 2: SCALED},
     ),
     "withdraw": (lambda store, cursor: withdraw(cursor, store.archive, 1, "ada"), {1: HIDDEN}, {}),
+    "shrink": (_shrink, {1: HIDDEN}, {1: HIDDEN}),
     "expire": (_expire, {1: SCALED}, {1: SCALED}),
 }  # fmt: skip
+#: What leaves everything as it was, but for where it lies.
+UNSEEN = {"shrink"}
 #: From where an operation takes readings away.
 MOVED = {"fold": f"tail WHERE t_us < {TODAY + 6 * HOUR}", "close": f"live_readings WHERE t_us < {TODAY}"}
 
@@ -140,7 +153,7 @@ def test_a_kill_at_any_step_loses_nothing_and_leaves_nothing_half_done(operation
             with stock(folder, fresh=False) as store:
                 carry_out(store, store.connection)
             assert _check(folder, told, operation, before, after) == "after"
-        assert steps or stands == "before"
+        assert steps or stands == "before" or operation in UNSEEN
 
 
 def _check(
