@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,11 @@ from telemetry.service_manager import ready
 from telemetry.settings import Settings, load
 
 if TYPE_CHECKING:
+    import duckdb
+
     from ingest.broker.board_users import BoardUsers
+    from ingest.broker.inbox import Inbox
+    from ingest.storage.keeper import Keeper
     from ingest.writer import Writer
 
 _log = logging.getLogger("ingest")
@@ -111,13 +116,12 @@ def _run(settings: Settings) -> int:
         _say_ready(writer, folder.database, service.port)
         with ready(lambda: thread.is_alive() and inbox.untouched_seconds < _STUCK_SECONDS):
             stop.wait()
-        sender.stop(_STOP_SECONDS / 4)
-        inbox.close()
-        keeper.stop(_STOP_SECONDS / 2)
-        thread.join(_STOP_SECONDS)
-        inbox.abandon()
-        subscriber.stop()
-        service.close()
+        left = _time_left(_STOP_SECONDS)
+        keeper.ask_to_stop()
+        sender.stop(left() / 8)  # for each of the two things it waits for
+        _end_writing(left, inbox, keeper, thread, connection)
+        _within(left() / 2, subscriber.stop)
+        _within(left(), service.close)
         _log.info("stopped; everything that was acknowledged is stored")
         return 1 if failed.is_set() else 0
 
@@ -128,6 +132,33 @@ def _asked_to_stop() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def _time_left(seconds: float) -> Callable[[], float]:
+    """How much is left of some seconds from now on: all parts together take no longer."""
+    deadline = time.monotonic() + seconds
+    return lambda: max(deadline - time.monotonic(), 0.0)
+
+
+def _end_writing(
+    left: Callable[[], float], inbox: Inbox, keeper: Keeper, writer: threading.Thread,
+    connection: duckdb.DuckDBPyConnection,
+) -> None:  # fmt: skip
+    """Let the writer store what it has; what it does not come to stays unacknowledged at the broker."""
+    inbox.close()
+    keeper.stop(left() / 2)
+    writer.join(left() * 3 / 4)
+    if writer.is_alive():
+        connection.interrupt()
+        writer.join(left() / 2)
+    inbox.abandon()
+
+
+def _within(seconds: float, end: Callable[[], None]) -> None:
+    """End a part, and go on without it where it takes longer."""
+    thread = threading.Thread(target=end, daemon=True)
+    thread.start()
+    thread.join(seconds)
 
 
 def _say_ready(writer: Writer, database: Path, port: int) -> None:
@@ -142,7 +173,8 @@ def _refresh(boards: BoardUsers) -> None:
 
 #: Mosquitto hands over 20 messages and waits for acknowledgements; other brokers allow more.
 _WINDOW = 20
-_STOP_SECONDS = 4.0
+#: The parts end within these; closing the database, and this process, have the rest of five seconds.
+_STOP_SECONDS = 3.5
 #: The longest that one piece of work may hold up the writer: a deletion or an import of years on a small machine.
 _STUCK_SECONDS = 900.0
 

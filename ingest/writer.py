@@ -110,12 +110,19 @@ class Writer:
         self.fold()
 
     def fold(self) -> None:
-        """The last thing that is done: move what was written to its live place."""
+        """The last thing that is done: move what was written to its live place.
+
+        Unless the keeper is at work: what is in the tail is stored as well, and the next writer folds it.
+        """
+        if not self.keeper.lock.acquire(blocking=False):
+            _log.info("the last fold is left to the next start: the store is being kept in order")
+            return
         try:
-            with self.keeper.lock:
-                fold(self.connection)
+            fold(self.connection)
         except duckdb.Error as error:
             _log.warning("the last fold is left to the next start: %s", error)
+        finally:
+            self.keeper.lock.release()
 
     def ask(self, task: Callable[[], Any]) -> Future[Any]:
         """Have the writer's thread do something; for other threads."""

@@ -25,6 +25,7 @@ import duckdb
 
 from ingest.storage import manifest
 from ingest.storage.archive import PARQUET, Archive, Segment, make_safe, quoted
+from ingest.storage.cursors import Cursors
 from ingest.storage.manifest import BackupFile, Manifest
 from ingest.storage.schema import version
 from telemetry.errors import BackupError
@@ -53,7 +54,7 @@ _SPLIT = {
 class BackingUp:
     """What a backup is made from. `lock` is held while it begins, so that its moment is one; `stopped`: give up."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: duckdb.DuckDBPyConnection | Cursors
     lock: threading.Lock
     archive: Archive
     backups: Path

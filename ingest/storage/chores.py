@@ -23,9 +23,10 @@ EVERY_ROUND = None
 
 
 class Chores:
-    """Which steps are done. Used by the keeper's thread alone."""
+    """Which steps are done. Used by the keeper's thread alone; once that is `stopped` none begins, and none failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, stopped: Callable[[], bool]) -> None:
+        self._stopped = stopped
         self._done: dict[str, int] = {}
         self._again: dict[str, float] = {}
 
@@ -38,12 +39,14 @@ class Chores:
 
         A `night` counts from 1970; EVERY_ROUND is for a step that is due again and again.
         """
-        if (night is not None and not self.is_due(name, night)) or time.monotonic() < self._again.get(name, 0.0):
+        if night is not None and not self.is_due(name, night):
+            return
+        if self._stopped() or time.monotonic() < self._again.get(name, 0.0):
             return
         try:
             is_done = step()
         except (duckdb.Error, OSError, LumosError) as error:
-            if name not in self._again:
+            if name not in self._again and not self._stopped():
                 _log.warning("%s is put off, and tried again: %s", name, error)
             self._again[name] = time.monotonic() + PAUSE_SECONDS
             return

@@ -20,6 +20,7 @@ import duckdb
 from ingest.storage.archive import Archive, Segment
 from ingest.storage.scrubbing import clean_up, overwrite_free_space, rewrite_all
 from ingest.storage.transactions import transaction
+from telemetry.errors import LumosError
 from telemetry.levels import BY_NAME
 from telemetry.timestamps import now_us
 
@@ -84,6 +85,10 @@ class Eraser:
         if self._thread.is_alive():
             self._thread.join(seconds)
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def erase_all(self) -> None:
         """Erase everything that deletions name and that is not done."""
         for deleted in self._work(_pending):
@@ -135,8 +140,9 @@ class Eraser:
                 try:
                     task()
                     break
-                except (duckdb.Error, OSError) as error:
-                    _log.warning("erasing goes on in %g s: %s", _RETRY_SECONDS, error)
+                except (duckdb.Error, OSError, LumosError) as error:
+                    if not self._stop.is_set():
+                        _log.warning("erasing goes on in %g s: %s", _RETRY_SECONDS, error)
                     if self._stop.wait(_RETRY_SECONDS):
                         return
             self._wake.wait()

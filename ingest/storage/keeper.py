@@ -21,6 +21,7 @@ from ingest.storage.backing_up import BY_HAND, NIGHTLY, BackingUp
 from ingest.storage.chores import EVERY_ROUND, Chores
 from ingest.storage.closing import close_days, open_days
 from ingest.storage.clustering import cluster
+from ingest.storage.cursors import Cursors
 from ingest.storage.erasing import Eraser
 from ingest.storage.importing import under_way
 from ingest.storage.manifest import Manifest, backups
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _TICK_SECONDS = 60.0
 _ROUND_SECONDS = 3_600.0
+_LOOK_SECONDS = 0.02
 #: So many readings of days that are over are not left for the next round: they would stay in memory.
 _MUCH = 250_000
 #: A day is closed this long after its end (UTC), when most of what boards kept through a short outage has come.
@@ -53,7 +55,7 @@ class Keeper:
 
     def __init__(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
         self.settings = settings
-        self._connection = connection
+        self._cursors = Cursors(connection)
         self.folder = DataFolder(settings.data_dir)
         self.archive = Archive(self.folder.archive, settings.question_seconds + 10)
         #: The one other folder that DuckDB may write to.
@@ -63,7 +65,7 @@ class Keeper:
         self.eraser = Eraser(self.work, self.archive, settings.topic_root)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-        self._chores = Chores()
+        self._chores = Chores(self._stop.is_set)
         #: When a backup last failed, and why; None once one has succeeded.
         self.backup_trouble: tuple[int, str] | None = None
 
@@ -71,22 +73,39 @@ class Keeper:
         self._thread.start()
         self.eraser.start()
 
-    def stop(self, seconds: float) -> None:
-        """Ask for the end, and wait for a while; a crash in the middle of a step would be harmless too."""
+    def ask_to_stop(self) -> None:
+        """Begin nothing more; what is under way goes on."""
         self._stop.set()
-        self.eraser.stop(seconds)
-        if self._thread.is_alive():
-            self._thread.join(seconds)
+        self.eraser.stop(0)
+
+    def stop(self, seconds: float) -> None:
+        """Ask for the end, and wait for a while; halfway, give up what is under way: none of it counts before its end.
+
+        That holds for what others asked for, too; they hear of it. What still goes on then is ended by the process.
+        """
+        self.ask_to_stop()
+        begun = time.monotonic()
+        while (self._goes_on or self._cursors.are_lent) and (gone := time.monotonic() - begun) < seconds:
+            if gone > seconds / 2:
+                self._cursors.interrupt()
+            time.sleep(_LOOK_SECONDS)
+
+    @property
+    def _goes_on(self) -> bool:
+        return self._thread.is_alive() or self.eraser.is_alive
 
     def work(self, task: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
         """Do something that moves readings, on a connection of its own, while nothing else does."""
-        with self.lock, self._connection.cursor() as cursor:
-            return task(cursor)
+        with self.lock, self._cursors.cursor() as cursor:
+            try:
+                return task(cursor)
+            except duckdb.InterruptException as cause:
+                raise ActionError("ingest is stopping, and this was not done: ask again when it is back") from cause
 
     def back_up(self, kind: str = BY_HAND) -> tuple[Path, Manifest]:
         """A backup of this moment; while one is being made, another waits. Raises BackupError."""
         with self._backing_up:
-            making = BackingUp(self._connection, self.lock, self.archive, self.backups, self._stop.is_set)
+            making = BackingUp(self._cursors, self.lock, self.archive, self.backups, self._stop.is_set)
             try:
                 made, found = making.make(kind)
             except (duckdb.Error, OSError, LumosError) as error:
@@ -178,7 +197,8 @@ class Keeper:
                     due = time.monotonic() + _ROUND_SECONDS
                     self.round(now_us())
             except (duckdb.Error, OSError, LumosError) as error:
-                _log.warning("the keeper's round is put off: %s", error)
+                if not self._stop.is_set():
+                    _log.warning("the keeper's round is put off: %s", error)
 
     def _is_behind(self, at_us: int) -> bool:
         """Whether the live tables hold much of days that are over: what boards kept for a week comes within minutes."""

@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from telemetry.datafolder import DataFolder
@@ -61,9 +63,54 @@ def test_sigterm_flushes_and_exits_with_0(tmp_path: Path, port: int, flags: list
         until(lambda: connected(folder), "ingest at the broker")
         for seq in range(50):
             send(board, seq)
-        assert ingest.stop(signal.SIGTERM, 8) == 0
+        assert ingest.stop(signal.SIGTERM, 5) == 0
     with module(tmp_path / "again.log", "ingest", *flags):
         until(lambda: health(folder).get("readings") == 50, "all 50 readings", 20)
+
+
+#: An ingest that has begun to close a day, which takes for ever.
+_CLOSING = """
+import sys
+from ingest.__main__ import main
+from ingest.storage import keeper
+from ingest.storage.transactions import transaction
+
+def close_days(cursor, *_, **__):
+    with transaction(cursor):
+        cursor.execute("CREATE TABLE half_done (x INTEGER)")
+        print("closing a day", flush=True)
+        cursor.execute("SELECT sum(hash(a.range + b.range)) FROM range(100000000) a, range(100000) b").fetchall()
+
+keeper._TICK_SECONDS = 0.05
+keeper.close_days = close_days
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_waits_for_no_closing_and_what_is_not_folded_is_there(
+    number: signal.Signals, tmp_path: Path, port: int, flags: list[str], folder: DataFolder
+) -> None:
+    words = [sys.executable, "-c", _CLOSING, *flags]
+    with program(tmp_path / "ingest.log", *words) as ingest, observer(port, "none") as board:
+        until(lambda: "closing a day" in ingest.output(), "a day being closed")
+        until(lambda: connected(folder), "ingest at the broker")
+        for seq in range(50):
+            send(board, seq)
+        until(lambda: health(folder).get("readings") == 50, "all 50 readings")
+        assert ingest.stop(number, 5) == 0
+    output = ingest.output()
+    assert "the last fold is left to the next start" in output
+    assert "put off" not in output
+    assert "Traceback" not in output
+    assert output.splitlines()[-1].endswith("stopped; everything that was acknowledged is stored")
+    with module(tmp_path / "again.log", "ingest", *flags) as ingest:
+        until(lambda: health(folder).get("readings") == 50, "all 50 readings", 20)
+        assert ingest.stop(signal.SIGTERM, 5) == 0
+    with duckdb.connect(str(folder.database), read_only=True) as store:
+        assert store.execute("SELECT count(*) FROM live_readings").fetchall() == [(50,)]
+        assert store.execute("SELECT sum(count)::INTEGER FROM live_minutes").fetchall() == [(50,)]
+        assert store.execute("FROM duckdb_tables() WHERE table_name = 'half_done'").fetchall() == []
 
 
 def test_garbage_on_every_topic_ends_in_quarantine_and_nothing_else_happens(

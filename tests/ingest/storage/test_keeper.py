@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ingest import writer
 from ingest.storage import chores, keeper
 from ingest.storage.fold import fold
 from ingest.storage.keeper import Keeper
 from ingest.storage.store import opened
 from telemetry.datafolder import DataFolder
+from telemetry.errors import ActionError
 from telemetry.settings import Settings
 from telemetry.timestamps import US_PER_DAY, now_us
 from tests.harness.waiting import until
+from tests.ingest.conftest import Desk
 
 _OVER = now_us() // US_PER_DAY - 2
 
@@ -133,3 +139,35 @@ def test_an_import_that_is_under_way_puts_expiry_off_without_a_word(
         staged.rmdir()
         assert steps.of(kept, _NIGHT_US) == ["expire", "close"]
     assert caplog.text == ""
+
+
+def test_a_stop_gives_up_what_is_under_way_and_says_so_to_whoever_asked(settings: Settings, folder: DataFolder) -> None:
+    with opened(settings, folder) as connection, ThreadPoolExecutor(1) as pool:
+        kept = Keeper(settings, connection)
+        begun = threading.Event()
+
+        def never_ends(cursor: Any) -> None:
+            begun.set()
+            cursor.execute("SELECT sum(hash(a.range + b.range)) FROM range(100000000) a, range(100000) b").fetchall()
+
+        asked = pool.submit(kept.work, never_ends)
+        begun.wait()
+        started = time.monotonic()
+        kept.stop(2)
+        assert time.monotonic() - started < 2
+        with pytest.raises(ActionError, match="ingest is stopping, and this was not done"):
+            asked.result(5)
+        assert not kept.lock.locked()
+
+
+def test_what_was_not_folded_at_the_end_is_folded_by_the_next_writer(
+    desk: Desk, restarted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hand("esp32/window/output", {"boot": "b", "seq": 1, "light": 1})
+    desk.rows("SELECT 1")
+    with desk.writer.keeper.lock:  # the keeper is at work
+        desk.close()
+    monkeypatch.setattr(writer, "_FOLD_SECONDS", 0.0)
+    with restarted() as later:
+        until(lambda: later.rows("SELECT count(*) FROM live_readings") == [(1,)], "the fold")
+        assert later.rows("SELECT count(*) FROM tail") == [(0,)]
