@@ -34,6 +34,8 @@ class Memory:
         self.unacknowledged = Unacknowledged(connection)
         #: What others' devices announced.
         self.announced = Keeping(connection, self.catalog)
+        #: Of the samples that are being replayed, what is stored: device, metric, t_us (`ingest.decoding.replay`).
+        self.stored: set[tuple[str, str, int]] = set()
         self._numbering: set[int] = set()
         self._sent: OrderedDict[str, None] = OrderedDict()
         self._statuses: dict[int, tuple[bool, str]] = {}
@@ -55,6 +57,7 @@ class Memory:
         self.event_numbers.forget()
         self.unacknowledged.reload()
         self._sent.clear()
+        self.stored.clear()
         self._load_statuses()
         self._load_numbering()
         self.catalog.reload()
@@ -76,12 +79,7 @@ class Memory:
 
     def lacks(self, sample: Sample) -> bool:
         """Whether none of a sample's readings is stored: its number may have been counted without it."""
-        ids = [self.catalog.find_series(sample.device, metric) for metric in sample.values]
-        ((count,),) = self._connection.execute(
-            "SELECT count(*) FROM readings WHERE t_us = $1 AND list_contains($2::INTEGER[], series_id)",
-            [sample.t_us, [series_id for series_id in ids if series_id is not None]],
-        ).fetchall()
-        return not count
+        return not any((sample.device, metric, sample.t_us) in self.stored for metric in sample.values)
 
     def status_is_new(self, device_id: int, *, online: bool, text: str) -> bool:
         """Whether a status says something else than the one before it; it is the last one from now on."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ingest.batch import Batch
 from ingest.broker.inbox import Message
-from ingest.decoding.decoded import Decoded, Quarantined
+from ingest.decoding.decoded import Decoded, Quarantined, Sample
 from ingest.decoding.samples import Clock
+from ingest.storage.finding import stored
 from ingest.writer import Writer
 from telemetry.command_line import parser, sub_parser
 from telemetry.datafolder import DataFolder
@@ -27,7 +28,12 @@ from telemetry.timestamps import now_us
 
 _log = logging.getLogger(__name__)
 
+#: A step takes so many entries, and goes on to no further one after so many samples: a quarter of a second or so.
 _AT_ONCE = 200
+_MOST_SAMPLES = 10_000
+
+#: Device, metric, t_us.
+_Reading = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +61,59 @@ def step(writer: Writer, after_us: int, until_us: int) -> dict[str, Any]:
     told: dict[str, Any] = {"read": 0, "kept": 0, "next_us": None}
 
     def fill() -> None:
-        entries = _next(writer, after_us, until_us)
+        tried = _decoded(writer, _next(writer, after_us, until_us))
+        samples = [part for _, said in tried for part in said if isinstance(part, Sample) and part.boot is not None]
+        writer.memory.stored = _stored(writer, samples)
         gone: list[int] = []
-        for entry in entries:
-            said = writer.sources.decode(entry.topic, entry.payload, Clock(entry.arrived_us))
+        for entry, said in tried:
             if _reads(said):
                 gone.append(entry.rowid)
                 batch.take(entry.message, said)
+                writer.memory.stored |= _readings(part for part in said if isinstance(part, Sample))
             else:
                 told["kept"] += 1
                 _keep(writer, entry, said)
         told["read"] = len(gone)
-        told["next_us"] = entries[-1].arrived_us if entries else None
+        told["next_us"] = tried[-1][0].arrived_us if tried else None
         writer.connection.execute("DELETE FROM quarantine WHERE list_contains($1::BIGINT[], rowid)", [gone])
 
-    writer.commit(batch, fill)
+    try:
+        writer.commit(batch, fill)
+    finally:
+        writer.memory.stored = set()
     writer.quarantine.count_again()
     return told
+
+
+def _decoded(writer: Writer, entries: Sequence[_Entry]) -> list[tuple[_Entry, Sequence[Decoded]]]:
+    """What entries say; only as many of them as one step takes, since the writer stores nothing else meanwhile.
+
+    Those of one moment stay together.
+    """
+    found: list[tuple[_Entry, Sequence[Decoded]]] = []
+    samples = 0
+    for entry in entries:
+        if samples >= _MOST_SAMPLES and entry.arrived_us != found[-1][0].arrived_us:
+            break
+        said = writer.sources.decode(entry.topic, entry.payload, Clock(entry.arrived_us))
+        samples += sum(isinstance(part, Sample) for part in said)
+        found.append((entry, said))
+    return found
+
+
+def _stored(writer: Writer, samples: Sequence[Sample]) -> set[_Reading]:
+    """Which readings of these samples are stored: one look for all of them."""
+    find = writer.catalog.find_series
+    by_moment = {
+        (series_id, t_us): (device, metric, t_us)
+        for device, metric, t_us in _readings(samples)
+        if (series_id := find(device, metric)) is not None
+    }
+    return {by_moment[moment] for moment in stored(writer.connection, writer.keeper.archive, by_moment)}
+
+
+def _readings(samples: Iterable[Sample]) -> set[_Reading]:
+    return {(sample.device, metric, sample.t_us) for sample in samples for metric in sample.values}
 
 
 def _reads(said: Sequence[Decoded]) -> bool:

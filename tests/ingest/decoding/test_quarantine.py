@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 
 from ingest.__main__ import main
 from ingest.decoding import quarantine as quarantine_module
+from ingest.decoding import replay as replay_module
 from ingest.decoding.replay import step
+from ingest.storage.closing import close_day
+from ingest.storage.fold import fold
 from telemetry.datafolder import DataFolder
 from telemetry.questions import QUESTIONS, answer
 from telemetry.reason_kinds import KIND_SQL, kind_of
@@ -175,6 +178,74 @@ def test_many_entries_of_one_moment_are_all_tried(desk: Desk) -> None:
     for number in range(500):
         desk.hand(OUT, json.dumps({"a": "x"}).encode(), arrived_us=T * 1_000 + number // 250)
     assert replay(desk) == (0, 500)
+
+
+def _batches(desk: Desk, count: int, rows: int) -> None:
+    """Numbered batches that one text made unreadable, in the quarantine, and how they read once that is mended."""
+    for number in range(count):
+        seq, at = number * rows, (T + number) * 1_000
+        values = [[T + seq + n, {"light": "x" if n == 0 else seq + n}] for n in range(rows)]
+        desk.hand(OUT, {"boot": "b", "seq": seq, "rows": values}, arrived_us=at)
+    assert desk.rows("SELECT count(*) FROM quarantine") == [(count,)]
+    mended = "UPDATE quarantine SET payload = encode(replace(decode(payload), '\"x\"', '-1'))"
+    desk.do(lambda: desk.writer.connection.execute(mended))
+
+
+def test_a_step_looks_once_for_all_of_its_samples_and_opens_only_their_days(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Counting:
+        def execute(self, statement: str, *arguments: Any) -> Any:
+            asked.append(statement)
+            return desk.writer.connection.execute(statement, *arguments)
+
+    plain = replay_module.stored
+    monkeypatch.setattr(replay_module, "stored", lambda _, *more: plain(cast("Any", Counting()), *more))
+    desk.hand(OUT, {"boot": "b", "seq": 0, "t": T, "light": 7})
+    desk.rows("SELECT 1")
+    archive = desk.writer.keeper.archive
+
+    def close() -> None:
+        connection = desk.writer.connection
+        other = (T - 40 * 86_400_000) * 1_000
+        connection.execute("INSERT INTO tail VALUES ($1, 1, 5, 0)", [other])
+        fold(connection)
+        for day in (other // US_PER_DAY, T * 1_000 // US_PER_DAY):
+            close_day(connection, archive, day)
+
+    desk.do(close)
+    _batches(desk, 10, 30)
+    assert replay(desk) == (10, 0)
+    looks = [statement for statement in asked if "SEMI JOIN" in statement]
+    assert (len(asked), len(looks)) == (2, 1)
+    assert looks[0].count(".parquet") == 1
+    # The one that was there already stays as it is.
+    lights = [(t_us // 1_000 - T, value) for _, _, t_us, value in desk.rows(READINGS) if t_us >= T * 1_000]
+    assert lights == [(n, 7.0 if n == 0 else -1.0 if n % 30 == 0 else float(n)) for n in range(300)]
+
+
+def test_a_step_ends_after_so_many_samples(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay_module, "_MOST_SAMPLES", 100)
+    _batches(desk, 10, 30)
+    told = desk.do(partial(step, desk.writer, 0, now_us()))
+    assert (told["read"], told["next_us"]) == (4, (T + 3) * 1_000)
+    assert replay(desk) == (6, 0)
+    assert desk.rows("SELECT count(*), count(DISTINCT t_us) FROM readings") == [(300, 300)]
+
+
+def test_what_lies_in_the_quarantine_twice_comes_out_once(desk: Desk) -> None:
+    sample = {"boot": "b", "seq": 1, "t": T, "light": "x"}
+    for _ in range(2):
+        desk.hand(OUT, sample, qos=0)
+    desk.rows("SELECT 1")
+    payload = json.dumps({**sample, "light": 1}).encode()
+    twice = "INSERT INTO quarantine SELECT arrived_us, topic, reason, $1, $2, true FROM quarantine LIMIT 1"
+    desk.do(lambda: desk.writer.connection.execute("UPDATE quarantine SET payload = $1", [payload]))
+    desk.do(lambda: desk.writer.connection.execute(twice, [payload, len(payload)]))
+    assert replay(desk)[1] == 0
+    assert [value for *_, value in desk.rows(READINGS)] == [1.0]
 
 
 def test_the_command_line_replays_where_no_ingest_runs(
