@@ -34,6 +34,7 @@ from telemetry.errors import (
 )
 from telemetry.flight_protocol import pack_error
 from telemetry.questions import Question, answer
+from telemetry.questions.answering import too_many
 from telemetry.questions.remembering import Memory
 from telemetry.settings import Settings
 
@@ -143,7 +144,7 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
             standing = CHANGES.standing
             return {} if standing is None or standing != before else self._memory_of(standing)
 
-        return answer(cursor, self._questions, name, arguments, lend)
+        return answer(cursor, self._questions, name, arguments, lend, most_rows=self._row_limit)
 
     def _memory_of(self, standing: int) -> Memory:
         with self._lock:
@@ -180,7 +181,7 @@ class ReadService(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow shi
             count += batch.num_rows
             if count > self._row_limit:
                 reader.close()
-                raise QuestionLimitError(f"more than {self._row_limit} rows: ask for less, or raise --question-rows")
+                raise too_many(self._row_limit)
             batches.append(batch)
         return pa.Table.from_batches(batches, reader.schema)
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from telemetry.errors import QuestionError, nearest
+from telemetry.errors import QuestionError, QuestionLimitError, nearest
 from telemetry.questions.remembering import Memory, Remembering, remembered
 
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ def answer(
     name: str,
     arguments: Mapping[str, Any],
     lend: Callable[[], Memory] = dict,
+    most_rows: int | None = None,
 ) -> pa.Table:
-    """Answer a question by name inside a read-only transaction. Raises QuestionError for a wrong name or argument.
+    """Answer a question by name inside a read-only transaction.
 
+    Raises QuestionError for a wrong name or argument, QuestionLimitError for an answer of more than `most_rows`.
     `lend` gives, once the transaction is begun, what others have looked up in the same state of the store.
     """
     question = find_question(questions, name, arguments)
@@ -62,9 +64,17 @@ def answer(
         return question(connection, **arguments)
     connection.execute("BEGIN TRANSACTION READ ONLY")
     try:
-        return question(Remembering(connection, lend()), **arguments)
+        found = question(Remembering(connection, lend(), most_rows), **arguments)
     finally:
         connection.execute("ROLLBACK")
+    if most_rows is not None and found.num_rows > most_rows:
+        raise too_many(most_rows)
+    return found
+
+
+def too_many(most_rows: int) -> QuestionLimitError:
+    """What whoever asked for too much is told."""
+    return QuestionLimitError(f"more than {most_rows} rows: ask for less, or raise --question-rows")
 
 
 def find_question(questions: Mapping[str, Question], name: str, arguments: Mapping[str, Any]) -> Question:

@@ -20,6 +20,7 @@ from telemetry.questions.answering import (
 )
 from telemetry.questions.narrowing import narrowed
 from telemetry.questions.places import SUMS, place
+from telemetry.questions.remembering import up_to
 from telemetry.timestamps import US_PER_DAY, US_PER_SECOND
 
 if TYPE_CHECKING:
@@ -79,13 +80,15 @@ def buckets_of(
     names = _find_all(connection, series)
     where = place(connection, [series_id for *_, series_id in names], start_us, end_us)
     width, origin = bucket_grid(start_us, end_us, points)
+    most = len(names) * points
+    read = up_to(connection, most)
     rows = f"""
         WITH names(device, metric, series_id) AS (VALUES {_named(names)}), found AS (
             SELECT {_shown_as(names)} AS series_id, {_grid(width, origin)} AS t_us, {_BUCKET}
             FROM ({where.parts(widest(width), SUMS)}) GROUP BY ALL
         )
         SELECT device, metric, t_us, mean, found.min, found.max, found.count
-        FROM found JOIN names USING (series_id) ORDER BY device, metric, t_us
+        FROM found JOIN names USING (series_id) ORDER BY device, metric, t_us {f"LIMIT {read}" if read < most else ""}
     """
     return table(connection, rows, bucket_us=width)
 
@@ -138,7 +141,7 @@ def readings(
     check_range(start_us, end_us)
     check_number("limit", limit, 1, 10_000_000)
     where = place(connection, find_series(connection, device, metric), start_us, end_us)
-    rows = f"SELECT t_us, value FROM ({where.readings()}) ORDER BY t_us LIMIT {limit + 1}"
+    rows = f"SELECT t_us, value FROM ({where.readings()}) ORDER BY t_us LIMIT {up_to(connection, limit + 1)}"
     found = table(connection, rows)
     return with_metadata(found.slice(0, limit), complete=where.raw_is_whole and found.num_rows <= limit)
 

@@ -22,12 +22,13 @@ _NOTHING = object()
 
 
 class Remembering:
-    """A connection with a memory; for everything else it is the connection."""
+    """A connection with a memory, and the most rows that an answer may have; for everything else the connection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, memory: Memory) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, memory: Memory, most_rows: int | None = None) -> None:
         self._connection = connection
         self.execute = connection.execute
         self.memory = memory
+        self.most_rows = most_rows
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -36,6 +37,12 @@ class Remembering:
 def has_memory(connection: Any) -> bool:
     """Whether a question is asked, in its transaction: what is looked up holds until the rows are read."""
     return getattr(connection, "memory", None) is not None
+
+
+def up_to(connection: Any, rows: int) -> int:
+    """How many rows are to be read for an answer of so many: one more than it may have tells that it has too many."""
+    most_rows: int | None = getattr(connection, "most_rows", None)
+    return rows if most_rows is None else min(rows, most_rows + 1)
 
 
 def remembered(connection: Any, key: Hashable, look: Callable[[], Found]) -> Found:

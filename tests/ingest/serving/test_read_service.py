@@ -28,10 +28,13 @@ from telemetry.errors import (
     StoreUnavailableError,
 )
 from telemetry.notebook import Store
+from telemetry.questions import metadata_of
 from telemetry.reader import Actions, Reader
 from telemetry.settings import Settings, load
 from tests.harness.waiting import until
 from tests.ingest.conftest import Desk
+
+T_US = 1_790_000_000_000_000
 
 
 @pytest.fixture
@@ -140,6 +143,23 @@ def test_more_rows_than_may_be_asked_are_refused(reader: Reader) -> None:
     assert reader.sql("SELECT * FROM range(1000)").num_rows == 1_000
     with pytest.raises(QuestionLimitError, match="--question-rows"):
         reader.sql("SELECT * FROM range(1001)")
+
+
+def test_named_questions_have_the_same_limit(reader: Reader, desk: Desk) -> None:
+    """No question reads more than it may give: one row more tells that there are too many."""
+    many = f"INSERT INTO tail SELECT {T_US} + range * 1000000, series_id, range, 0 FROM range(1, 1101), series"
+    desk.do(lambda: desk.writer.connection.execute(many))
+    (row,) = desk.rows("SELECT device, metric FROM series JOIN devices USING (device_id) LIMIT 1")
+    series = {"device": row[0], "metric": row[1]}
+    span = {"start_us": T_US + 1, "end_us": T_US + 1_000_000_000_000}
+    found = reader.ask("readings", **series, **span, limit=1_000)
+    assert (found.num_rows, metadata_of(found)["complete"]) == (1_000, False)
+    sentence = "more than 1000 rows: ask for less, or raise --question-rows"
+    with pytest.raises(QuestionLimitError, match=sentence):
+        reader.ask("readings", **series, **span, limit=10_000_000)
+    with pytest.raises(QuestionLimitError, match=sentence):
+        reader.ask("buckets_of", series=[list(row)], start_us=T_US, end_us=T_US + 1_200_000_000, points=1_200)
+    assert reader.ask("buckets_of", series=[list(row)], **span, points=1_000).num_rows <= 1_000
 
 
 _ENDLESS = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range % 7 = 3"

@@ -99,7 +99,7 @@ def test_a_commit_just_after_the_picture_is_taken_is_not_seen_by_what_others_loo
 ) -> None:
     plain, once = read_service.answer, iter([True])
 
-    def late(*words: Any) -> Any:
+    def late(*words: Any, **more: Any) -> Any:
         *asked, lend = words
 
         def lend_late() -> Any:
@@ -108,7 +108,7 @@ def test_a_commit_just_after_the_picture_is_taken_is_not_seen_by_what_others_loo
                 assert _ask(reader) == {"looked_up": 1, "read": 1}
             return lend()
 
-        return plain(*asked, lend_late)
+        return plain(*asked, lend_late, **more)
 
     monkeypatch.setattr(read_service, "answer", late)
     assert _ask(reader) == {"looked_up": 0, "read": 0}
