@@ -13,6 +13,7 @@ import duckdb
 
 from ingest.storage.aggregates import PACKED, UNPACKED, merged, rolled_up, sketched
 from ingest.storage.archive import Archive, Segment, of_day
+from ingest.storage.clustering import disturb
 from ingest.storage.transactions import transaction
 from telemetry.corrections import HIDE, Correction, Scaling, adjusted, in_force, scalings, settled, within
 from telemetry.levels import DAY, HOUR, MINUTE, QUARTER, RAW
@@ -55,6 +56,7 @@ def close_day(cursor: duckdb.DuckDBPyConnection, archive: Archive, day: int) -> 
         for level in (QUARTER, HOUR, DAY):
             cursor.execute(f"INSERT INTO {level.table} {merged('FROM closing', level)}")
         cursor.execute(f"INSERT INTO sketch {sketched(shown)}")
+        disturb(cursor, day * US_PER_DAY)
         cursor.execute("DROP TABLE closing")
         cursor.execute(f"DELETE FROM live_readings WHERE {of_day(day)}")
         cursor.execute(f"DELETE FROM live_minutes WHERE {of_day(day, 'bucket_us')}")

@@ -102,6 +102,30 @@ def test_a_stretch_is_left_until_it_is_over(store: Any) -> None:
     assert not cluster(store, end_us + STRETCH_US - 1)
 
 
+def test_a_stretch_that_late_readings_disturb_is_put_in_order_again(store: Any, folder: DataFolder) -> None:
+    while cluster(store, _ends(store)):
+        pass
+    archive = Archive(folder.archive, 0)
+    # Of the first stretch, of a time before all others (an import), and of the one that is not over.
+    for day in (_FIRST_DAY + 2, _FIRST_DAY + 3, _FIRST_DAY - 5 * _STRETCH_DAYS, _FIRST_DAY + _DAYS - 1):
+        late = (
+            f"SELECT {day * US_PER_DAY} + i * {US_PER_HOUR} + 7, s, i, 0 FROM range(24) r(i), range(3, 451, 149) t(s)"
+        )
+        store.execute(f"INSERT INTO tail {late} ORDER BY i")
+        fold(store)
+        close_day(store, archive, day)
+    before = {table: _rows(store, table) for table in _TABLES}
+    assert _places(store, "rollup_hour", 625) != sorted(_places(store, "rollup_hour", 625))
+    assert [cluster(store, _ends(store)) for _ in range(3)] == [True, True, False]
+    for table in _TABLES:
+        assert _rows(store, table) == before[table]
+        for stretch in (620, 625, 626):
+            places = _places(store, table, stretch)
+            assert places == sorted(places)
+    assert not cluster(store, 627 * STRETCH_US)
+    assert cluster(store, 628 * STRETCH_US)  # and so on, from where it was
+
+
 @pytest.mark.parametrize("statement", range(4, 16, 3))
 def test_a_failure_at_any_step_leaves_it_as_it_was(store: Any, statement: int) -> None:
     class Failing:
