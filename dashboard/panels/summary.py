@@ -38,6 +38,12 @@ def _extreme(column: str) -> Cell:
     return cell
 
 
+def _deviation(row: Mapping[str, Any], answer: Answer, style: Style, decimals: int) -> Child:
+    """With a sign before it where only rollups of large values are left, whose squares cannot tell it."""
+    is_exact = metadata_of(answer.table).get("deviation_exact", True)
+    return ["" if is_exact else f"≈{formats.THIN}", *_value("deviation")(row, answer, style, decimals)]
+
+
 def _count(row: Mapping[str, Any], _answer: Answer, style: Style, _decimals: int) -> Child:
     return html.B(formats.number(row["count"], 0, style.language))
 
@@ -57,7 +63,7 @@ _LINES: Mapping[str, Cell] = {
     "count": _count,
     "mean": _value("mean"),
     "median": _value("median"),
-    "deviation": _value("deviation"),
+    "deviation": _deviation,
     "percentiles": _span,
     "min": _extreme("min"),
     "max": _extreme("max"),

@@ -118,4 +118,7 @@ def test_statistics_stand_side_by_side_and_say_when_they_are_estimates(style: St
     text = str(summary(answers, style))
     for words in ("1,396", "20.50", "97.1", "18.50", "23.00", "within one percent", "—"):
         assert words in text, words
+    assert "≈" not in text
+    unsure = replace(answers[0], table=with_metadata(answers[0].table, deviation_exact=False))
+    assert str(summary([unsure], style)).count("≈") == 1
     assert summary([answers[1]], style) is None
