@@ -14,6 +14,7 @@ class Metric:
         module = __import__(f"{_PACKAGE}.drivers.{row['driver']}", None, None, ("Driver",))
         self._driver = driver = module.Driver(hal, row)
         self.name = row["metric"]
+        self.failed = False  # and said so
         self.unit = row.get("unit", driver.unit)
         self.label = row.get("label", driver.label)
         self._invert = row.get("invert", False)
@@ -43,22 +44,28 @@ class Sensors:
     """All of them."""
 
     def __init__(self, hal, rows: "list[dict]") -> None:
+        self._hal = hal
         self.metrics = []
         for row in rows:
             try:
                 self.metrics.append(Metric(hal, row))
-            except (ImportError, KeyError, ValueError, OSError) as error:
-                # One row that is wrong must not silence the others.
+            except Exception as error:  # noqa: BLE001 - one row that is wrong must not silence the others
                 hal.log(f"the sensor {row} cannot be used: {type(error).__name__} {error}")
 
     def read(self) -> dict:
-        """Every metric's value now; None for a sensor that failed."""
+        """Every metric's value now; None for a sensor that failed, which is said once until it works again."""
         values = {}
         for metric in self.metrics:
+            value = None
             try:
-                values[metric.name] = metric.read()
-            except OSError:
-                values[metric.name] = None
+                value = metric.read()
+                if value is not None:
+                    metric.failed = False
+            except Exception as error:  # noqa: BLE001 - MicroPython's own drivers raise what they like
+                if not metric.failed:
+                    metric.failed = True
+                    self._hal.log(f"{metric.name} cannot be read: {error}")
+            values[metric.name] = value
         return values
 
     def describe(self) -> dict:

@@ -23,6 +23,7 @@ class Pins(Hal):
         self.contact = 0
         self.said: list[str] = []
         self.asked = 0
+        self.fault: Exception | None = None
         self.registers: dict[int, bytes] = {}
         self.ds18b20s = [b"1"]
         self.converted = 0
@@ -59,6 +60,8 @@ class Pins(Hal):
         class Dht:
             def measure(self) -> None:
                 pins.asked += 1
+                if pins.fault:
+                    raise pins.fault
 
             def temperature(self) -> float:
                 return 21.34
@@ -79,6 +82,8 @@ class Pins(Hal):
                 pins.converted += 1
 
             def read_temp(self, _rom: bytes) -> float:
+                if pins.fault:
+                    raise pins.fault
                 return 85.0 if pins.converted < 2 else 19.4375
 
         return Bus()
@@ -172,6 +177,57 @@ def test_a_dht22_is_asked_once_for_both_and_no_sooner_than_it_can(pins: Pins) ->
     for pins.now in range(0, 4_001, 500):
         assert sensors.read() == {"t": 21.3, "h": 55.5}
     assert pins.asked == 3
+
+
+#: What MicroPython's `dht` and `ds18x20` raise, word for word, and what a wire that is pulled does.
+@pytest.mark.parametrize("fault", [Exception("checksum error"), Exception("CRC error"), OSError(116, "ETIMEDOUT")])
+@pytest.mark.parametrize("driver", ["dht22", "ds18b20"])
+def test_a_glitch_is_a_metric_without_a_value_said_once_until_the_sensor_works_again(
+    pins: Pins, driver: str, fault: Exception
+) -> None:
+    rows = [{"driver": driver, "metric": "m", "pin": 5}, {"driver": "photoresistor", "metric": "light", "pin": 36}]
+    sensors = Sensors(pins, rows)
+
+    def measured(seconds: int) -> Any:
+        for _ in range(seconds):
+            pins.now += 1_000
+            found = sensors.read()
+            assert found["light"] == 1_000
+        return found["m"]
+
+    assert measured(4) is not None
+    for _ in range(2):
+        pins.fault, pins.said = fault, []
+        assert measured(5) is None
+        assert pins.said == [f"m cannot be read: {fault}"]
+        pins.fault = None
+        assert measured(4) is not None
+
+
+def test_a_driver_that_cannot_begin_is_said_and_does_not_silence_the_others(pins: Pins) -> None:
+    rows = [
+        {"driver": "analog", "metric": "a", "pin": 36, "points": 5},
+        {"driver": "dht22", "metric": "b", "pin": [5]},
+        {"driver": "photoresistor", "metric": "c", "pin": 36},
+    ]
+    assert Sensors(pins, rows).read() == {"c": 1_000}
+    assert len(pins.said) == 2
+
+
+def test_a_dht22_that_did_not_answer_gives_nothing_until_it_does(pins: Pins) -> None:
+    rows = [
+        {"driver": "dht22", "metric": "t", "pin": 5},
+        {"driver": "dht22", "metric": "h", "pin": 5, "quantity": "humidity"},
+    ]
+    sensors = Sensors(pins, rows)
+    pins.fault = Exception("checksum error")
+    for pins.now in range(0, 3_001, 500):
+        assert sensors.read() == {"t": None, "h": None}
+    pins.fault = None
+    pins.now = 3_500  # it was asked less than two seconds ago
+    assert sensors.read() == {"t": None, "h": None}
+    pins.now = 4_000
+    assert sensors.read() == {"t": 21.3, "h": 55.5}
 
 
 def test_a_ds18b20_gives_the_measurement_begun_before_and_never_its_power_on_value(pins: Pins) -> None:

@@ -1,6 +1,6 @@
 """One module for each kind of sensor, loaded only where a board has it.
 
 Each has a class `Driver(hal, row)`: `unit`, `label`, `low` and `high` say what it gives, `decimals` how finely it is
-worth writing, `read()` the value now, None while there is none yet. It raises OSError when the sensor does not answer.
+worth writing, `read()` the value now, None while there is none yet. It raises when the sensor does not answer.
 Calibration (`invert`, `factor`, `offset`) is not its business: `board.sensors` does that for all.
 """

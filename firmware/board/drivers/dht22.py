@@ -11,13 +11,17 @@ class _Sensor:
         self._hal = hal
         self._sensor = hal.dht22(pin)
         self._asked_ms = None
+        self._answered = False
 
     def read(self, quantity):
         now = self._hal.uptime_ms()
         if self._asked_ms is None or now - self._asked_ms >= _PAUSE_MS:
             self._asked_ms = now
+            self._answered = False
             self._sensor.measure()
-        return getattr(self._sensor, quantity)()
+            self._answered = True
+        # Without an answer it would be numbers of before, or none of any sensor.
+        return getattr(self._sensor, quantity)() if self._answered else None
 
 
 class Driver:
