@@ -25,6 +25,7 @@ class Pins(Hal):
         self.asked = 0
         self.fault: Exception | None = None
         self.registers: dict[int, bytes] = {}
+        self.bme280_is_plugged = True
         self.ds18b20s = [b"1"]
         self.converted = 0
 
@@ -93,7 +94,7 @@ class Pins(Hal):
 
         class Bus:
             def readfrom_mem(self, address: int, register: int, count: int) -> bytes:
-                if address != 0x76:
+                if address != 0x76 or not pins.bme280_is_plugged:
                     raise OSError("no answer")
                 return pins.registers[register][:count]
 
@@ -263,7 +264,7 @@ def _humidity_in_floats(fine: float, raw: int, calibration: list[int]) -> float:
     return x * (1.0 - h1 * x / 524288.0)
 
 
-def test_a_bme280_is_read_over_its_registers_and_a_missing_one_is_a_sensor_that_failed(pins: Pins) -> None:
+def plug_bme280(pins: Pins) -> None:
     t1, t2, t3, *rest = _CALIBRATION
     h1, h2, h3, h4, h5, h6 = _HUMIDITY
     pins.registers[0x88] = struct.pack("<HhhHhhhhhhhhBB", t1, t2, t3, *rest, 0, h1)
@@ -277,6 +278,10 @@ def test_a_bme280_is_read_over_its_registers_and_a_missing_one_is_a_sensor_that_
         (519888 & 15) << 4,
     ]
     pins.registers[0xF7] = bytes([*raw, 29_000 >> 8, 29_000 & 255])
+
+
+def test_a_bme280_is_read_over_its_registers_and_a_missing_one_is_a_sensor_that_failed(pins: Pins) -> None:
+    plug_bme280(pins)
     rows = [
         {"driver": "bme280", "metric": quantity, "quantity": quantity}
         for quantity in ("temperature", "pressure", "humidity")
@@ -287,3 +292,28 @@ def test_a_bme280_is_read_over_its_registers_and_a_missing_one_is_a_sensor_that_
     assert (found["temperature"], found["gone"]) == (25.08, None)
     assert found["pressure"] == pytest.approx(1006.53, abs=0.01)
     assert found["humidity"] == pytest.approx(_humidity_in_floats(128422.0, 29_000, _HUMIDITY), abs=0.05)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_bme280_that_was_pulled_off_is_prepared_anew_whether_a_reading_fell_into_it_or_not(
+    pins: Pins, seen: bool
+) -> None:
+    plug_bme280(pins)
+    measured = pins.registers[0xF7]
+    sensors = Sensors(pins, [{"driver": "bme280", "metric": "m"}])
+    assert [sensors.read()["m"] for _ in range(2)] == [None, 25.08]
+    if seen:
+        pins.bme280_is_plugged = False
+        assert sensors.read() == {"m": None}
+    pins.bme280_is_plugged = True
+    pins.registers[0xF4] = b"\x00"  # it sleeps, as after each start, and its numbers are those of no measurement
+    pins.registers[0xF7] = b"\x80\x00\x00\x80\x00\x00\x80\x00"
+    found = []
+    for _ in range(3):
+        found.append(sensors.read()["m"])
+        if pins.registers[0xF4] == b"\x27":
+            pins.registers[0xF7] = measured
+    assert pins.registers[0xF4] == b"\x27"
+    assert found[0] is None
+    assert found[-1] == 25.08
+    assert set(found) == {None, 25.08}

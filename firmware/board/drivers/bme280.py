@@ -6,6 +6,8 @@ would lose the pressure's last digits.
 
 import struct
 
+#: What stands where a temperature will, after the power came and before it is told to measure.
+_NOT_MEASURED = 0x80000
 _RANGES = {
     "temperature": ("°C", "Temperature", -40, 85),
     "humidity": ("%", "Humidity", 0, 100),
@@ -38,11 +40,17 @@ class Driver:
         if self._calibration is None:
             self._prepare()
             return None  # the first measurement is under way
+        # Lost unless all goes well: one that was pulled off has forgotten that it is to measure, and may be another one.
+        calibration, self._calibration = self._calibration, None
         raw = self._i2c.readfrom_mem(self._address, 0xF7, 8)
         pressure = raw[0] << 12 | raw[1] << 4 | raw[2] >> 4
         temperature = raw[3] << 12 | raw[4] << 4 | raw[5] >> 4
         humidity = raw[6] << 8 | raw[7]
-        return compensate(self._calibration, temperature, pressure, humidity)[self._quantity]
+        if temperature == _NOT_MEASURED:
+            return None
+        value = compensate(calibration, temperature, pressure, humidity)[self._quantity]
+        self._calibration = calibration
+        return value
 
 
 def compensate(calibration, raw_temperature, raw_pressure, raw_humidity):
