@@ -12,7 +12,7 @@ class Metric:
 
     def __init__(self, hal, row: dict) -> None:
         module = __import__(f"{_PACKAGE}.drivers.{row['driver']}", None, None, ("Driver",))
-        self._driver = driver = module.Driver(hal, row)
+        self.driver = driver = module.Driver(hal, row)
         self.name = row["metric"]
         self.failed = False  # and said so
         self.unit = row.get("unit", driver.unit)
@@ -26,12 +26,12 @@ class Metric:
 
     def _calibrated(self, value):
         if self._invert:
-            value = self._driver.low + self._driver.high - value
+            value = self.driver.low + self.driver.high - value
         return value * self._factor + self._offset
 
     def read(self):
         """The value now; None for a sensor that has none."""
-        value = self._driver.read()
+        value = self.driver.read()
         if value is None:
             return None
         if isinstance(value, bool):
@@ -51,6 +51,17 @@ class Sensors:
                 self.metrics.append(Metric(hal, row))
             except Exception as error:  # noqa: BLE001 - one row that is wrong must not silence the others
                 hal.log(f"the sensor {row} cannot be used: {type(error).__name__} {error}")
+
+        #: The drivers that must begin some time before they are read.
+        self.slow = [metric.driver for metric in self.metrics if hasattr(metric.driver, "begin")]
+
+    def begin(self) -> None:
+        """Have the slow ones measure."""
+        for driver in self.slow:
+            try:
+                driver.begin()
+            except Exception:  # noqa: BLE001, S110 - its reading will say so
+                pass
 
     def read(self) -> dict:
         """Every metric's value now; None for a sensor that failed, which is said once until it works again."""

@@ -10,6 +10,8 @@ from .session import NETWORK_ERRORS, Pause
 
 #: The longest the sampler sleeps: a new period takes effect within it, and the sender looks round as often.
 _LONGEST_SLEEP_MS = 1_000
+#: How long before a sample slow sensors begin: the slowest, a DS18B20, takes 750 ms.
+_AHEAD_MS = 800
 _SYNC_CLOCK_EVERY_MS = 6 * 3_600_000
 _SCROLL_SECONDS = 2
 #: The sampler goes round every second; one that has not for so long hangs.
@@ -45,20 +47,26 @@ async def link(board) -> None:
 
 
 async def sampler(board) -> None:
-    """Sample at multiples of the period since the start, so that the period does not drift whatever else is late."""
-    due = board.clock.uptime_ms()
+    """Sample at multiples of the period since the first, so that the period does not drift whatever else is late."""
+    ahead = _AHEAD_MS if board.sensors.slow else 0
+    due = board.clock.uptime_ms() + ahead
     period = board.state["period_ms"]
     while True:
         now = board.sampler_beat_ms = board.clock.uptime_ms()
         if period != board.state["period_ms"]:
             period = board.state["period_ms"]
-            due = now
+            due = now + ahead
         if now >= due:
             board.take_sample()
             # Moments that were missed stay missed: a burst of samples of one moment would tell nothing.
             due += period * ((now - due) // period + 1)
         board.wake.set()
-        await asyncio.sleep(min(due - board.clock.uptime_ms(), _LONGEST_SLEEP_MS) / 1000)
+        left = due - board.clock.uptime_ms()
+        if left > ahead:
+            left -= ahead
+        else:
+            board.sensors.begin()
+        await asyncio.sleep(min(left, _LONGEST_SLEEP_MS) / 1000)
 
 
 async def button(board) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from firmware.board import tasks
 from firmware.board.drivers.bme280 import compensate
 from firmware.board.hal import Hal
 from firmware.board.sensors import Sensors
@@ -27,7 +30,7 @@ class Pins(Hal):
         self.registers: dict[int, bytes] = {}
         self.bme280_is_plugged = True
         self.ds18b20s = [b"1"]
-        self.converted = 0
+        self.ds18b20_measures = True
 
     def uptime_ms(self) -> int:
         return self.now
@@ -76,16 +79,24 @@ class Pins(Hal):
         pins = self
 
         class Bus:
+            """One sensor; its degrees are the seconds at which it began to measure, which takes it 750 ms."""
+
+            kept = 85.0
+
             def scan(self) -> list[bytes]:
                 return pins.ds18b20s
 
             def convert_temp(self) -> None:
-                pins.converted += 1
+                if not pins.ds18b20s:
+                    raise Exception("no device")  # noqa: TRY002 - as `onewire` does
+                self.begun = pins.now
 
             def read_temp(self, _rom: bytes) -> float:
                 if pins.fault:
                     raise pins.fault
-                return 85.0 if pins.converted < 2 else 19.4375
+                if pins.ds18b20_measures and pins.now - self.begun >= 750:
+                    self.kept = self.begun / 1_000
+                return self.kept
 
         return Bus()
 
@@ -191,6 +202,7 @@ def test_a_glitch_is_a_metric_without_a_value_said_once_until_the_sensor_works_a
 
     def measured(seconds: int) -> Any:
         for _ in range(seconds):
+            sensors.begin()
             pins.now += 1_000
             found = sensors.read()
             assert found["light"] == 1_000
@@ -231,15 +243,90 @@ def test_a_dht22_that_did_not_answer_gives_nothing_until_it_does(pins: Pins) -> 
     assert sensors.read() == {"t": 21.3, "h": 55.5}
 
 
-def test_a_ds18b20_gives_the_measurement_begun_before_and_never_its_power_on_value(pins: Pins) -> None:
+class _EnoughError(Exception):
+    """Ends a sampler that would go on for ever."""
+
+
+def sampled(pins: Pins, monkeypatch: pytest.MonkeyPatch, period_ms: int, count: int) -> list[Any]:
+    """(ms since the start, value) of the samples that a board with a DS18B20 takes."""
     sensors = Sensors(pins, [{"driver": "ds18b20", "metric": "m", "pin": 5}])
-    values = []
-    for pins.now in range(0, 4_000, 1_000):
-        values.append(sensors.read()["m"])
-    assert values == [None, None, 19.44, 19.44]
+    taken: list[tuple[int, float | None]] = []
+
+    async def sleep(seconds: float) -> None:
+        if len(taken) == count:
+            raise _EnoughError
+        pins.now += max(0, round(seconds * 1_000))
+
+    board = SimpleNamespace(
+        clock=pins,
+        sensors=sensors,
+        state={"period_ms": period_ms},
+        wake=asyncio.Event(),
+        take_sample=lambda: taken.append((pins.now, sensors.read()["m"])),
+    )
+    monkeypatch.setattr(tasks, "asyncio", SimpleNamespace(sleep=sleep))
+    with pytest.raises(_EnoughError):
+        asyncio.run(tasks.sampler(board))
+    return taken
+
+
+@pytest.mark.parametrize("period_ms", [800, 1_000, 1_500, 60_000, 3_600_000])
+def test_a_ds18b20_is_measured_right_before_each_sample(
+    pins: Pins, monkeypatch: pytest.MonkeyPatch, period_ms: int
+) -> None:
+    taken = sampled(pins, monkeypatch, period_ms, 4)
+    # The stand-in's degrees are the seconds at which it began to measure.
+    assert taken == [(800 + n * period_ms, n * period_ms / 1_000) for n in range(4)]
+
+
+def test_a_ds18b20_in_samples_faster_than_it_can_measure_gives_the_last_it_has(
+    pins: Pins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = sampled(pins, monkeypatch, 100, 40)
+    assert [at for at, _ in taken] == list(range(800, 4_800, 100))
+    for at, value in taken:
+        assert value is not None
+        assert 750 <= at - value * 1_000 <= 1_700
+
+
+def test_a_ds18b20_that_begins_too_late_gives_nothing_rather_than_what_was_an_hour_ago(
+    pins: Pins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = sampled(pins, monkeypatch, 3_600_000, 2)
+    assert taken[-1][1] is not None
+    driver = Sensors(pins, [{"driver": "ds18b20", "metric": "m", "pin": 5}]).slow[0]
+    driver.begin()
+    pins.now += 800
+    assert driver.read() is not None
+    pins.now += 3_600_000
+    driver.begin()
+    pins.now += 100
+    assert driver.read() is None
+
+
+def test_a_ds18b20_never_gives_its_power_on_value_and_fails_where_it_is_gone(pins: Pins) -> None:
+    sensors = Sensors(pins, [{"driver": "ds18b20", "metric": "m", "pin": 5}])
+
+    def measured() -> Any:
+        sensors.begin()
+        pins.now += 800
+        return sensors.read()["m"]
+
+    pins.ds18b20_measures = False
+    assert measured() is None
+    pins.ds18b20_measures = True
+    assert measured() is not None
+    for found in ([], [b"1"]):
+        pins.ds18b20s = found
+        assert (measured() is None) is (not found)
+    pins.said.clear()
     pins.ds18b20s = []
-    pins.now = 9_000
+    for _ in range(20):  # also in samples faster than it can measure
+        sensors.begin()
+        pins.now += 100
+        sensors.read()
     assert sensors.read() == {"m": None}
+    assert pins.said == ["m cannot be read: no DS18B20 answers"]
 
 
 #: The example of Bosch's datasheet for the temperature and pressure it shares with the BMP280 (BST-BMP280-DS001, 3.12).

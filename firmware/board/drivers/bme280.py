@@ -40,7 +40,7 @@ class Driver:
         if self._calibration is None:
             self._prepare()
             return None  # the first measurement is under way
-        # Lost unless all goes well: one that was pulled off has forgotten that it is to measure, and may be another one.
+        # Lost unless all goes well: one that was pulled off has forgotten that it is to measure, or is another one.
         calibration, self._calibration = self._calibration, None
         raw = self._i2c.readfrom_mem(self._address, 0xF7, 8)
         pressure = raw[0] << 12 | raw[1] << 4 | raw[2] >> 4

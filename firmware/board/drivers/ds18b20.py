@@ -1,5 +1,8 @@
-"""Temperature from a DS18B20 on a 1-Wire pin. It takes 750 ms to measure: each reading is the one begun before."""
+"""Temperature from a DS18B20 on a 1-Wire pin. It takes 750 ms to measure, so it begins before the sample's moment."""
 
+_TAKES_MS = 750
+#: A value of before may stand in while the next is under way, where samples are taken faster than that; no older one.
+_OLD_MS = 2_000
 _POWER_ON = 85.0
 
 
@@ -11,18 +14,26 @@ class Driver:
         self._hal = hal
         self._bus = hal.ds18b20(row["pin"])
         self._index = row.get("index", 0)
-        self._begun_ms = None
-        self._last = None
+        self._begun_ms = self._last = None
+
+    def begin(self):
+        now, begun = self._hal.uptime_ms(), self._begun_ms
+        if begun is None or now - begun >= _TAKES_MS:
+            if begun is None or now - begun > _OLD_MS:
+                self._last = None
+            self._begun_ms = None  # and stays so where nothing answers
+            self._bus.convert_temp()
+            self._begun_ms = now
 
     def read(self):
-        now = self._hal.uptime_ms()
-        if self._begun_ms is None or now - self._begun_ms >= 750:
+        if self._begun_ms is None:
+            raise OSError("no DS18B20 answers")
+        if self._hal.uptime_ms() - self._begun_ms >= _TAKES_MS:
+            before, self._last = self._last, None
             found = self._bus.scan()
             if len(found) <= self._index:
                 raise OSError("no DS18B20 answers")
-            if self._begun_ms is not None:
-                value = self._bus.read_temp(found[self._index])
-                self._last = None if value == _POWER_ON and self._last is None else value
-            self._bus.convert_temp()
-            self._begun_ms = now
+            value = self._bus.read_temp(found[self._index])
+            if value != _POWER_ON or before is not None:
+                self._last = value
         return self._last
