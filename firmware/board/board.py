@@ -15,21 +15,7 @@ from .outbox import Outbox
 from .racing import race
 from .ring import Ring
 from .sensors import Sensors
-from .session import NETWORK_ERRORS, session
-
-DEFAULTS = {
-    "host": "127.0.0.1",
-    "port": 1883,
-    "username": "",
-    "password": "",
-    "root": "esp32",
-    "period_ms": 1000,
-    "keep_alive_s": 30,
-    "trial_s": 120,
-    "buffer_samples": 60,
-    "flash_bytes": 262_144,
-    "sensors": [{"driver": "photoresistor", "metric": "light", "pin": 36}],
-}
+from .session import session
 
 #: Samples of so long are not stored: something is in the way, and what is known of them must outlive a power cut. A
 #: host says once a second what is stored.
@@ -45,7 +31,20 @@ class Board:
         self.hal = hal
         self.on_trial = on_trial
         self.config = config
-        for key, value in DEFAULTS.items():
+        # Here, and not for ever in the module.
+        for key, value in {
+            "host": "127.0.0.1",
+            "port": 1883,
+            "username": "",
+            "password": "",
+            "root": "esp32",
+            "period_ms": 1000,
+            "keep_alive_s": 30,
+            "trial_s": 120,
+            "buffer_samples": 60,
+            "flash_bytes": 262_144,
+            "sensors": [{"driver": "photoresistor", "metric": "light", "pin": 36}],
+        }.items():
             config.setdefault(key, value)
         self.clock = Clock(hal)
         self.boot = "".join(f"{byte:02x}" for byte in hal.random_bytes(4))
@@ -106,17 +105,6 @@ class Board:
             for beside in (self._identifying, self._rebooting):
                 if beside is not None:
                     beside.cancel()
-
-    async def stop(self) -> None:
-        """Say good-bye to the broker, in a second at most; `run` is to be cancelled afterwards."""
-        self.stopping = self.resting = True
-        client, self._client = self._client, None
-        if client is not None:
-            try:
-                await asyncio.wait_for(client.deliver(self.topic("status"), codec.OFFLINE, True), 1)
-                await client.disconnect()
-            except NETWORK_ERRORS:
-                pass  # the broker will publish the last will instead
 
     # What the session asks and tells
 

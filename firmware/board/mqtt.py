@@ -126,12 +126,6 @@ class Client:
         parts += payload if isinstance(payload, list) else [payload]
         await self._send(kind, parts)
 
-    async def deliver(self, topic, payload, retain=False) -> None:
-        """Publish and wait until the broker has it."""
-        has_it = asyncio.Event()
-        await self.publish(topic, payload, retain, done=has_it.set)
-        await has_it.wait()
-
     async def read_forever(self) -> None:
         """Take what the broker sends until the connection ends, which raises unless it was ended from here."""
         while True:

@@ -1,7 +1,7 @@
 """The sensors of one board, read together: a row of the configuration makes a driver's value a metric.
 
 A row is {"driver", "metric", and what the driver takes}; `label`, `unit`, `min`, `max` and `decimals` override the
-driver's. Calibration is value = factor × raw + offset, after `invert` has turned the range round.
+driver's. Calibration is value = factor × raw + offset, after `invert` has turned the range round: low + high - raw.
 """
 
 _PACKAGE = __name__.rsplit(".", 1)[0]
@@ -17,26 +17,25 @@ class Metric:
         self.failed = False  # and said so
         self.unit = row.get("unit", driver.unit)
         self.label = row.get("label", driver.label)
-        self._invert = row.get("invert", False)
-        self._factor = row.get("factor", 1)
-        self._offset = row.get("offset", 0)
+        low, high = driver.low, driver.high
+        factor, offset = row.get("factor", 1), row.get("offset", 0)
+        if row.get("invert"):
+            offset += (low + high) * factor
+            factor = -factor
+        self._factor, self._offset = factor, offset
         self._decimals = row.get("decimals", driver.decimals)
-        ends = sorted((self._calibrated(driver.low), self._calibrated(driver.high)))
+        ends = sorted((low * factor + offset, high * factor + offset))
         self.low, self.high = row.get("min", ends[0]), row.get("max", ends[1])
-
-    def _calibrated(self, value):
-        if self._invert:
-            value = self.driver.low + self.driver.high - value
-        return value * self._factor + self._offset
 
     def read(self):
         """The value now; None for a sensor that has none."""
         value = self.driver.read()
         if value is None:
             return None
-        if isinstance(value, bool):
-            return value is not self._invert
-        value = self._calibrated(value)
+        on_or_off = isinstance(value, bool)
+        value = value * self._factor + self._offset
+        if on_or_off:
+            return value != 0
         return round(value, self._decimals) if self._decimals else round(value)
 
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from firmware.board import codec
 from firmware.board.board import Board
+from firmware.board.session import NETWORK_ERRORS
 from firmware.simulator.faults import FAULTS
 from firmware.simulator.journal import Journal
 from firmware.simulator.standins import LIGHT_PIN, TEMPERATURE_PIN, SimulatedHal
@@ -51,6 +53,24 @@ class FleetOptions:
     buffer_samples: int | None = None
 
 
+class _Board(Board):
+    """The firmware's board, and a good-bye: a real board's power just goes, and it has no memory for manners."""
+
+    async def stop(self) -> None:
+        """Say good-bye to the broker, in a second at most; `run` is to be cancelled afterwards."""
+        self.stopping = self.resting = True
+        client, self._client = self._client, None
+        if client is not None:
+            broker_has_it = asyncio.Event()
+            try:
+                async with asyncio.timeout(1):
+                    await client.publish(self.topic("status"), codec.OFFLINE, True, done=broker_has_it.set)
+                    await broker_has_it.wait()
+                await client.disconnect()
+            except NETWORK_ERRORS:
+                pass  # the broker will publish the last will instead
+
+
 class SimulatedBoard:
     """The firmware's board on a desk of its own."""
 
@@ -71,7 +91,7 @@ class SimulatedBoard:
             "buffer_samples": options.buffer_samples or share,
             "sensors": SENSORS,
         }
-        self.board = Board(self.hal, dict(self.config))
+        self.board = _Board(self.hal, dict(self.config))
 
     async def run(self) -> None:
         """Live, and restart whenever the hardware is reset, until cancelled."""
@@ -95,12 +115,12 @@ class SimulatedBoard:
         finally:
             await _end(*faults)
 
-    def _next_board(self) -> Board:
+    def _next_board(self) -> _Board:
         """The board after a restart, with the configuration it kept or, once, one that was proposed."""
         hal = self.hal
         self.config.update(hal.kept_config or {})
         hal.on_trial, hal.proposed = hal.proposed, None
-        return Board(hal, {**self.config, **(hal.on_trial or {})}, hal.on_trial is not None)
+        return _Board(hal, {**self.config, **(hal.on_trial or {})}, hal.on_trial is not None)
 
 
 async def _end(*tasks: asyncio.Future[Any]) -> None:

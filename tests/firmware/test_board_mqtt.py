@@ -25,6 +25,13 @@ async def during(client: Client, work: Coroutine[Any, Any, None]) -> None:
     await race(client.read_forever(), client.keep_forever(), work)
 
 
+async def delivery(client: Client, topic: str, payload: bytes) -> None:
+    """Publish, and wait until the broker has it."""
+    broker_has_it = asyncio.Event()
+    await client.publish(topic, payload, done=broker_has_it.set)
+    await broker_has_it.wait()
+
+
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(coroutine, 20))
 
@@ -95,7 +102,7 @@ def test_a_lost_connection_publishes_the_will_and_a_good_bye_does_not(
         await during(client, client.disconnect())
         client = client_of(hal, name="c")
         await client.connect("127.0.0.1", broker.port)
-        await during(client, client.deliver("esp32/b/marker", b"1"))
+        await during(client, delivery(client, "esp32/b/marker", b"1"))
         hal.radio.abort()
 
     run(main())
@@ -128,7 +135,7 @@ def test_an_idle_connection_is_kept_alive(broker: Broker, listener: Listener, ha
 
         async def work() -> None:
             await asyncio.sleep(3.5)  # the broker would end it after one and a half
-            await client.deliver("esp32/b/marker", b"1")
+            await delivery(client, "esp32/b/marker", b"1")
 
         await during(client, work())
 
@@ -230,7 +237,7 @@ def test_a_broker_that_goes_silent_is_noticed(hal: SimulatedHal) -> None:
         client = client_of(hal, keep_alive_s=1)
         await client.connect("127.0.0.1", port)
         with pytest.raises(BrokerError, match="silent"):
-            await during(client, client.deliver("a", b"never acknowledged"))
+            await during(client, delivery(client, "a", b"never acknowledged"))
         await client.close()
 
     run(peer(ACCEPTED, 1_000, talk))
