@@ -7,6 +7,7 @@ anywhere but to the board.
 from __future__ import annotations
 
 import getpass
+import math
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -166,6 +167,21 @@ def _check(made: dict[str, Any]) -> None:
                 f"sensors: pin {row.get('pin')} cannot measure beside the Wi-Fi on a {made['board']}: use one of"
                 f" {', '.join(map(str, adc))}"
             )
+        if row["driver"] == "analog" and "points" in row and not _are_points(row["points"]):
+            raise BoardConfigError(
+                f"sensors: points of '{row['metric']}' must be two or more pairs of [millivolts, value], no two at the"
+                f" same millivolts, such as [[0, 0], [3300, 100]], not {row['points']!r}"
+            )
+
+
+def _are_points(points: Any) -> bool:
+    """Whether a curve can be drawn through them."""
+    if not isinstance(points, list) or not all(isinstance(point, list) and len(point) == 2 for point in points):
+        return False
+    numbers = [number for point in points for number in point]
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+        return False
+    return len(points) >= 2 and len({millivolts for millivolts, _ in points}) == len(points)
 
 
 def _asked(person: Person, question: str, flag: str, default: str, choices: Sequence[str] | None = None) -> str:

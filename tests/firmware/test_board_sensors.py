@@ -217,6 +217,17 @@ def test_a_glitch_is_a_metric_without_a_value_said_once_until_the_sensor_works_a
         assert measured(4) is not None
 
 
+@pytest.mark.parametrize("points", [[[800, 5]], [[800, 5], [800, 9]]])
+def test_points_that_are_no_curve_are_a_metric_without_a_value(pins: Pins, points: list[list[int]]) -> None:
+    rows = [
+        {"driver": "analog", "metric": "a", "pin": 36, "points": points},
+        {"driver": "photoresistor", "metric": "b", "pin": 36},
+    ]
+    sensors = Sensors(pins, rows)
+    assert [sensors.read(), sensors.read()] == [{"a": None, "b": 1_000}] * 2
+    assert len(pins.said) == 1
+
+
 def test_a_driver_that_cannot_begin_is_said_and_does_not_silence_the_others(pins: Pins) -> None:
     rows = [
         {"driver": "analog", "metric": "a", "pin": 36, "points": 5},

@@ -83,12 +83,29 @@ def test_flags_are_stronger_than_the_environment_than_the_file_than_what_the_boa
         ({"port": 70_000}, r"port must be 1 to 65535"),
         ({"sensors": [{"driver": "photo", "metric": "light", "pin": 36}]}, r"'photo' is no driver"),
         ({"sensors": [{"driver": "analog", "metric": "soil", "pin": 25}]}, r"pin 25 cannot measure beside the Wi-Fi"),
+        *(
+            ({"sensors": [{"driver": "analog", "metric": "soil", "pin": 36, "points": points}]}, sentence)
+            for points, sentence in (
+                ([[800, 5]], r"points of 'soil' must be two or more pairs .*, such as .*, not \[\[800, 5\]\]"),
+                ([], r"points of 'soil' must be two or more pairs"),
+                ([[0, 0], [0, 5]], r"no two at the same millivolts"),
+                ([[0, 0], [3300]], r"pairs of \[millivolts, value\]"),
+                ([[0, 0], [3300, "wet"]], r"pairs of \[millivolts, value\]"),
+                ([[0, 0], [3300, float("nan")]], r"pairs of \[millivolts, value\]"),
+                ("0-3300", r"pairs of \[millivolts, value\]"),
+            )
+        ),
         ({"sensors": ["light"]}, r"light needs a driver and a metric"),
     ],
 )
 def test_what_will_not_do_is_refused_with_a_sentence(change: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BoardConfigError, match=sentence):
         questions.complete({**KNOWN, **change}, NOBODY, None)
+
+
+def test_a_curve_through_two_points_or_more_will_do_in_any_order() -> None:
+    row = {"driver": "analog", "metric": "soil", "pin": 36, "points": [[3300, 0.5], [0, 100], [1500, 60]]}
+    assert questions.complete({**KNOWN, "sensors": [row]}, NOBODY, None)["sensors"] == [row]
 
 
 def test_a_row_for_another_chip_is_refused() -> None:
