@@ -12,7 +12,7 @@ from . import screen
 from .captive import answer_every_name
 from .mqtt import Client, hang_up
 from .racing import race
-from .session import reason
+from .session import NETWORK_ERRORS, reason
 
 _PAGE = """HTTP/1.0 200 OK\r
 Content-Type: text/html; charset=utf-8\r
@@ -203,7 +203,7 @@ class AccessPoint:
         try:
             await client.connect(made["host"], made["port"])
             await client.disconnect()
-        except (OSError, ValueError, EOFError, asyncio.TimeoutError) as error:
+        except NETWORK_ERRORS as error:
             await client.close()
             why = reason(error)
             return f"The Wi-Fi works. The broker at {made['host']}:{made['port']} cannot be used: {why}."

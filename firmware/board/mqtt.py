@@ -78,7 +78,10 @@ class Client:
     async def connect(self, host: str, port: int) -> None:
         """Connect and be accepted. Raises OSError, EOFError or asyncio.TimeoutError."""
         # Not `wait_for`: cancelled while it ends, CPython's keeps the cancellation to itself, and the session lives on.
-        await race(self._connect(host, port), self._give_up())
+        try:
+            await race(self._connect(host, port), self._give_up())
+        except ValueError as error:  # in MicroPython's words, of one line for each thing that is wrong with it
+            raise BrokerError("the certificate will not do: " + " ".join(str(error).split()))  # noqa: B904
 
     async def _give_up(self):
         await asyncio.sleep(_CONNECT_SECONDS)

@@ -1,7 +1,7 @@
 """The conversation with the broker: connect, subscribe, say who we are, send what is kept, until the connection ends.
 
-One coroutine, one loop: wait for the link, try, reconnect after a pause that grows. An outage is logged once. It never
-touches a sensor, and nothing here can hold up sampling.
+One coroutine, one loop: wait for the link, try, reconnect after a pause that grows. An outage is logged once for
+each reason. It never touches a sensor, and nothing here can hold up sampling.
 """
 
 import asyncio
@@ -40,19 +40,20 @@ class Pause:
 async def session(board) -> None:
     """Hold a connection to the broker for ever."""
     pause = Pause(board.hal)
-    outage_is_known = False
+    complaint = None
     while True:
         await board.link_is_up.wait()
         started = board.clock.uptime_ms()
         client = board.new_client()
         try:
             await client.connect(board.config["host"], board.config["port"])
-            outage_is_known = False
+            complaint = None
             await race(client.read_forever(), client.keep_forever(), serve(board, client))
         except NETWORK_ERRORS as error:
-            if not outage_is_known and not board.stopping and board.hal.link_up():
-                outage_is_known = True
-                board.hal.log(f"no broker at {board.address()} ({reason(error)}); trying again")
+            why = reason(error)
+            if why != complaint and not board.stopping and board.hal.link_up():
+                complaint = why
+                board.hal.log(f"no broker at {board.address()} ({why}); trying again")
         finally:
             await client.close()
             board.disconnected()

@@ -85,7 +85,7 @@ def wait_for_report(
         for line in console.lines():
             _complain_of_wifi(line, config)
             if found := re.search(r"no broker at \S+ \((.*)\)", line):
-                unreached = unreached or (time.monotonic(), found[1])
+                unreached = (unreached[0] if unreached else time.monotonic(), found[1])
             elif "connected to the broker" in line:
                 unreached = None
                 if reported is None:
@@ -105,6 +105,8 @@ def wait_for_report(
 def _remedy(reason: str) -> str:
     if "password" in reason or "this user" in reason:
         return "deploy again with --new-password"
+    if "certificate" in reason:
+        return "deploy again, which gives the board the authority to trust; its clock must be right too (time_server)"
     return "see that it runs and is open to the network (--lan), or deploy again with --broker"
 
 

@@ -36,14 +36,21 @@ class Address:
         if self.authority is None:
             return None
         try:
-            # A host's own certificate stands before that of its authority.
-            *_, last = re.findall(_PEM, self.authority.read_text(encoding="utf-8"), re.DOTALL)
-            return base64.b64encode(ssl.PEM_cert_to_DER_cert(last)).decode()
+            return der_in(self.authority.read_text(encoding="utf-8"))
         except (OSError, ValueError) as cause:
             raise BoardConfigError(f"{self.authority} holds no certificate that boards could trust: {cause}") from cause
 
 
 _PEM = "-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----"
+
+
+def der_in(text: str) -> str:
+    """The last certificate of a PEM text, DER in base64, as boards keep it. Raises OSError or ValueError for none."""
+    # A host's own certificate stands before that of its authority.
+    *_, last = re.findall(_PEM, text, re.DOTALL)
+    der = ssl.PEM_cert_to_DER_cert(last)
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
+    return base64.b64encode(der).decode()
 
 
 class RunningLumos:

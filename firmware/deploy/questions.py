@@ -6,8 +6,10 @@ anywhere but to the board.
 
 from __future__ import annotations
 
+import base64
 import getpass
 import math
+import ssl
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +21,7 @@ from firmware import board as on_board
 from firmware.board.config import problem
 from firmware.deploy import boards
 from firmware.deploy.errors import BoardConfigError
+from firmware.deploy.lumos import der_in
 from telemetry.errors import nearest
 from telemetry.topics import is_device_id
 
@@ -104,6 +107,8 @@ def complete(known: dict[str, Any], person: Person, default_host: str | None, ma
     if not made.get("host"):
         made["host"] = _asked(person, "Broker, as the board reaches it", "--broker", default_host or "")
     made["wiring"] = boards.wiring(made)
+    if made.get("tls_ca"):
+        made["tls_ca"] = _authority(made["tls_ca"])
     if "sensors" not in made:
         pins = [str(pin) for pin in made["wiring"]["adc"]]
         default = str(boards.BOARDS[made["board"]]["light"])
@@ -136,6 +141,18 @@ def _wifi(known: dict[str, Any], person: Person) -> dict[str, Any]:
             )
         made["password"] = person.ask_secretly(f"Password of {made['ssid']} (not shown): ")
     return made
+
+
+def _authority(given: Any) -> str:
+    """Whom the board is to trust, PEM or as a board keeps it already, as a board keeps it. Raises BoardConfigError."""
+    text = str(given)
+    try:
+        return der_in(text if "-----" in text else ssl.DER_cert_to_PEM_cert(base64.b64decode(text, validate=True)))
+    except (OSError, ValueError) as cause:
+        raise BoardConfigError(
+            f"tls_ca is no certificate that a board could trust ({text[:40]!r}): give the text of a PEM file, with its"
+            " lines BEGIN CERTIFICATE and END CERTIFICATE (that of Lumos is secrets/ca.pem in its data folder)"
+        ) from cause
 
 
 def light_on(pin: int) -> list[dict[str, Any]]:

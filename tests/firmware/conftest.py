@@ -39,6 +39,8 @@ class Broker:
         self._lines = [f"listener {self.port} 127.0.0.1"]
         self._memory = ["persistence true", f"persistence_location {folder}/", "autosave_interval 1"]
         self._access = ["allow_anonymous true"]
+        self._tls: tuple[int, list[str]] = (0, [])
+        self._log = folder / "mosquitto.log"
 
     def require_password(self, user: str, password: str) -> None:
         file = self._folder / "passwords"
@@ -47,11 +49,24 @@ class Broker:
         file.chmod(0o644)
         self._access = ["allow_anonymous false", f"password_file {file}"]
 
+    def speak_tls(self, certificate: Path, key: Path) -> int:
+        """Show this certificate on a port of its own, from the next start on; that port."""
+        port = self._tls[0] or free_port()
+        for file in (certificate, key):
+            file.chmod(0o644)
+        self._tls = (port, [f"listener {port} 127.0.0.1", f"certfile {certificate}", f"keyfile {key}"])
+        return port
+
+    def refusals(self) -> int:
+        """How many TLS connections have failed since its start."""
+        return self._log.read_text(errors="replace").count("OpenSSL Error")
+
     def start(self) -> None:
         assert MOSQUITTO, "mosquitto is not installed: apt-get install mosquitto"
         config = self._folder / "mosquitto.conf"
-        config.write_text("\n".join([*self._lines, *self._memory, *self._access, "user root", ""]))
-        self._process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=subprocess.DEVNULL)
+        config.write_text("\n".join([*self._lines, *self._tls[1], *self._memory, *self._access, "user root", ""]))
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=log)
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             with socket.socket() as probe:

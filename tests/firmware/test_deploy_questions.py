@@ -11,7 +11,10 @@ import pytest
 from firmware.deploy import questions
 from firmware.deploy.boards import BOARDS, fitting
 from firmware.deploy.errors import BoardConfigError
+from firmware.deploy.lumos import Address
 from firmware.deploy.questions import Person
+from launcher import certificate
+from telemetry.datafolder import DataFolder
 
 NOBODY = Person(lambda _: "", lambda _: "", present=False)
 KNOWN: dict[str, Any] = {
@@ -80,6 +83,17 @@ def test_flags_are_stronger_than_the_environment_than_the_file_than_what_the_boa
         ({"host": ""}, r"Broker, as the board reaches it is missing: give it with --broker"),
         ({"period_ms": 50}, r"period_ms must be 100 to 3600000, not 50"),
         ({"keep_alive_s": "often"}, r"keep_alive_s must be 10 to 600, not 'often'"),
+        (
+            {"tls_ca": "ca.pem"},
+            r"tls_ca is no certificate that a board could trust \('ca.pem'\): give the text",
+        ),
+        ({"tls_ca": "bm8gY2VydGlmaWNhdGU="}, r"tls_ca is no certificate"),
+        ({"tls_ca": 5}, r"tls_ca is no certificate"),
+        (
+            {"tls_ca": "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"},
+            r"tls_ca is no certificate that a board could trust \('-----BEGIN",
+        ),
+        ({"tls_ca": "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----"}, r"tls_ca is no certificate"),
         ({"port": 70_000}, r"port must be 1 to 65535"),
         ({"sensors": [{"driver": "photo", "metric": "light", "pin": 36}]}, r"'photo' is no driver"),
         ({"sensors": [{"driver": "analog", "metric": "soil", "pin": 25}]}, r"pin 25 cannot measure beside the Wi-Fi"),
@@ -101,6 +115,16 @@ def test_flags_are_stronger_than_the_environment_than_the_file_than_what_the_boa
 def test_what_will_not_do_is_refused_with_a_sentence(change: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BoardConfigError, match=sentence):
         questions.complete({**KNOWN, **change}, NOBODY, None)
+
+
+def test_an_authority_is_given_as_pem_or_as_the_board_keeps_it(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    certificate.make(folder, ["lumos.local"])
+    kept = Address("", None, (), 0, folder.tls_authority).authority_der()
+    # The host's own file holds its certificate before that of its authority.
+    for given in (folder.tls_authority.read_text(), folder.tls_certificate.read_text(), kept, ""):
+        made = questions.complete({**KNOWN, "tls_ca": given}, NOBODY, None)
+        assert made["tls_ca"] == (kept if given else "")
 
 
 def test_a_curve_through_two_points_or_more_will_do_in_any_order() -> None:
