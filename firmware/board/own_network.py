@@ -22,7 +22,10 @@ class OwnNetwork:
         radio.active(True)
         names = []
         for row in sorted(radio.scan(), key=lambda row: -row[3]):
-            name = row[0].decode()
+            try:
+                name = row[0].decode()
+            except UnicodeError:
+                continue  # a neighbour's: it could not be typed either
             if name and name not in names:
                 names.append(name)
         return names

@@ -54,4 +54,5 @@ class WLAN:
         return (address, "255.255.255.0", address, address)
 
     def scan(self):
-        return [(b"lab", b"", 1, -50, 3, 0)]
+        # A neighbour's is no UTF-8: a name is any 32 bytes.
+        return [(b"caf\xe9", b"", 1, -40, 3, 0), (b"lab", b"", 1, -50, 3, 0)]
