@@ -43,7 +43,7 @@ class Board:
             "trial_s": 120,
             "buffer_samples": 60,
             "flash_bytes": 262_144,
-            "sensors": [{"driver": "photoresistor", "metric": "light", "pin": 36}],
+            "sensors": [{"driver": "internal", "metric": "board_temperature"}],
         }.items():
             config.setdefault(key, value)
         self.clock = Clock(hal)
@@ -224,25 +224,16 @@ class Board:
         self.hal.led(self.state["led"])
         self.redraw.set()
 
-    def do_reboot(self, _, identity: "str | None") -> None:
+    def do_reboot(self, _, identity: "str | None", cause: str = "command") -> None:
+        from .leaving import leave  # here only: it takes memory
+
         self.hal.remember({"reboot_id": identity})
-        self._rebooting = asyncio.create_task(self._reboot("command"))
+        self._rebooting = asyncio.create_task(leave(self, cause))
 
     def do_config(self, value: dict, identity: "str | None") -> None:
         """Try another Wi-Fi or broker at the next start, which is now."""
         self.hal.propose_config(value)
-        self.hal.remember({"reboot_id": identity})
-        self._rebooting = asyncio.create_task(self._reboot("config"))
-
-    async def _reboot(self, cause):
-        self.resting = True
-        # The acknowledgement goes first, and what is kept has two seconds to get away; what is left goes to flash.
-        for _ in range(20):
-            await asyncio.sleep(0.1)
-            if not len(self.outbox) and not len(self.buffer):
-                break
-        self.buffer.keep_on_flash()
-        self.hal.reset(cause)
+        self.do_reboot(None, identity, "config")
 
     # Screen
 

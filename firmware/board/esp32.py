@@ -261,6 +261,7 @@ class Esp32Hal(Hal):
         from . import config
 
         config.keep()
+        self.remember({"joined": self._config["wifi"]["ssid"]})  # so its set-up is over: see `first_steps`
 
     def log(self, text: str) -> None:
         print(f"{self.uptime_ms() / 1000:.1f} {text}")

@@ -27,7 +27,7 @@ async def is_asked_for(hal):
 
 
 async def reaches_its_network(hal, config, on_trial):
-    """Whether the board has ever joined a network, or joins this one now."""
+    """Whether the board has ever joined this network, or joins it now."""
     if on_trial or hal.recall("joined") == config.get("wifi", {}).get("ssid"):
         return True
     for _ in range(_FIRST_TRIES):

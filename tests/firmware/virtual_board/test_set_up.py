@@ -7,6 +7,8 @@ import socket
 import struct
 from urllib.parse import urlencode
 
+import pytest
+
 from tests.firmware.conftest import Broker, Listener, free_port
 from tests.firmware.virtual_board.board import VirtualBoard
 from tests.firmware.virtual_board.conftest import StartBoard, config_of
@@ -76,6 +78,35 @@ def test_a_board_that_knows_nothing_is_set_up_by_a_phone(start_board: StartBoard
     board.says(b"connected to the broker at lumos.local")
 
 
+def test_a_board_that_was_set_up_by_a_phone_measures_itself_and_stays_set_up(
+    start_board: StartBoard, broker: Broker, listener: Listener
+) -> None:
+    board = start_board(None)
+    phone = Phone(board)
+    phone.page()
+    assert (
+        "It works"
+        in phone.asks(ssid="lab", wifi_password="pass word", host="127.0.0.1", port=broker.port, device="v4")[1]
+    )
+    # It knows of no sensor; a chip has a temperature of its own.
+    reading = listener.wait_for("esp32/v4/output")
+    assert reading["board_temperature"] == 48
+    status = listener.wait_for("esp32/v4/status", lambda body: body["online"])
+    assert status["sensors"]["board_temperature"]["label"] == "Board temperature"
+
+    # A power cut, and a router that takes longer to come back than the board: no reason for a set-up.
+    board.cut_power()
+    said = len(board.said)
+    board.set_wifi(up=False)
+    board.restore_power()
+    until(lambda: b"trying again" in board.said[said:] or b"set-up" in board.said[said:], "a word of the network")
+    assert b"set-up" not in board.said[said:]
+    board.set_wifi(up=True)
+    listener.wait_for("esp32/v4/status", lambda body: body.get("boot", status["boot"]) != status["boot"])
+    again = listener.wait_for("esp32/v4/output", lambda body: body["boot"] != status["boot"])
+    assert again["seq"] == 0  # it has measured from its start on
+
+
 def test_a_button_held_after_the_power_came_opens_the_set_up_and_shows_it(
     start_board: StartBoard, broker: Broker, listener: Listener
 ) -> None:
@@ -93,6 +124,28 @@ def test_a_button_held_after_the_power_came_opens_the_set_up_and_shows_it(
     assert "never shown" not in page
     assert "pass word" not in page
     board.release_button()
+
+
+@pytest.mark.parametrize(
+    ("wifi", "said"),
+    [
+        ({"ssid": "lab", "password": "guess"}, b"no network: the password is wrong; trying again"),
+        ({"ssid": "elsewhere", "password": "pass word"}, b"no network: no network of this name is in reach"),
+    ],
+)
+def test_a_wifi_that_does_not_get_through_is_left_again(
+    start_board: StartBoard, broker: Broker, listener: Listener, wifi: dict[str, str], said: bytes
+) -> None:
+    board = start_board(config_of("v5", broker.port, trial_s=1))
+    first = listener.wait_for("esp32/v5/status", lambda body: body["online"])
+    listener.say("esp32/v5/input", {"id": "1", "cmd": "config", "value": {"wifi": wifi}})
+    assert listener.wait_for("esp32/v5/ack")["ok"] is True
+    board.says(said)
+    after = listener.wait_until(
+        lambda: [b for b in listener.on("esp32/v5/status") if b.get("boot", first["boot"]) != first["boot"]], 30
+    )
+    assert after[0]["previous"]["cause"] == "config failed"
+    assert b"set-up: join" not in board.said[board.said.rindex(said) :]
 
 
 def test_a_configuration_that_does_not_get_through_is_left_again_and_restarts_are_not_repeated(
