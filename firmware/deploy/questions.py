@@ -156,8 +156,11 @@ def _authority(given: Any) -> str:
 
 
 def light_on(pin: int) -> list[dict[str, Any]]:
-    """What a board measures when nobody said: light."""
-    return [{"driver": "photoresistor", "metric": "light", "pin": pin}]
+    """What a board measures when nobody said: light, and its own temperature, which needs no wire."""
+    return [
+        {"driver": "photoresistor", "metric": "light", "pin": pin},
+        {"driver": "internal", "metric": "board_temperature"},
+    ]
 
 
 def _check(made: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from firmware.deploy import boards, files, questions
+from firmware.deploy import boards, files
 from firmware.deploy.connection import BoardConnection
 from tests.firmware.virtual_board.board import MICROPYTHON_IS_HERE, VirtualBoard
 
@@ -38,7 +38,7 @@ def config_of(device: str, port: int, **more: Any) -> dict[str, Any]:
         "port": port,
         "wifi": {"ssid": "lab", "password": "pass word"},
         "period_ms": 100,
-        "sensors": questions.light_on(36),
+        "sensors": [{"driver": "photoresistor", "metric": "light", "pin": 36}],
         "wiring": boards.wiring(row),
         **more,
     }

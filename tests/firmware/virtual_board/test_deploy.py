@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import pty
 import subprocess
@@ -90,7 +89,14 @@ def test_a_bare_board_is_deployed_reports_and_is_left_alone_when_nothing_changed
     assert "window has a password of its own at the broker" in said
     assert f"{open_lumos.page}/?device=window" in said
     reader = Reader(open_lumos.folder)
-    until(lambda: [row for row in reader.ask("last_values").to_pylist() if row["device"] == "window"], "its reading")
+    # Without a sensor at its pin it has a temperature of its own.
+    until(
+        lambda: (
+            {"light", "board_temperature"}
+            <= {row["metric"] for row in reader.ask("last_values").to_pylist() if row["device"] == "window"}
+        ),
+        "its readings",
+    )
     with BoardConnection(bare.port) as board:
         config = board.config()
     assert config["username"] == "window"
@@ -271,4 +277,7 @@ def test_what_the_board_was_told_is_in_its_own_file_only(start_board: StartBoard
     with BoardConnection(board.port) as cable:
         config: dict[str, Any] = cable.config()
     assert config["wifi"] == {"ssid": "lab", "password": "pass word"}
-    assert json.dumps(config["sensors"]) == '[{"driver": "photoresistor", "metric": "light", "pin": 36}]'
+    assert config["sensors"] == [
+        {"driver": "photoresistor", "metric": "light", "pin": 36},
+        {"driver": "internal", "metric": "board_temperature"},
+    ]
