@@ -217,13 +217,16 @@ class Buffer:
         last = self._let_go
         if self._kept and self._kept[0].boot == self.boot:
             last = min(last, self._kept[0].seq - 1)
+        # Of a drop that the host has yet to hear it will know soon, and of what lies above it perhaps already.
+        last = self._drops.below(self.boot, last)
         if not self.stored_seen or last <= self._floor:
             self._doubted_ms = None
         elif self._doubted_ms is None:
             self._doubted_ms = now_ms
         elif now_ms - self._doubted_ms >= PATIENCE_MS:
             self._drops.note(Drop(self.boot, self._floor + 1, last, now_ms, None))
-            self._let_go = -1
+            if last == self._let_go:
+                self._let_go = -1
 
     def _everything(self):
         for sample in self._kept:

@@ -95,6 +95,15 @@ class Drops:
                 self.report = first
         return first if first is not None and first.state == QUEUED else None
 
+    def below(self, boot: str, last: int) -> int:
+        """`last`, or the number right below the lowest drop of this boot that is to be reported, where that is less."""
+        if self.report is not None and self.report.boot == boot:
+            last = min(last, self.report.first - 1)
+        for drop in self._gaps:
+            if drop.boot == boot:
+                last = min(last, drop.first - 1)
+        return last
+
     def heard(self) -> None:
         """The broker has the report, and that is enough: there is no host that says what it knows."""
         if self.report is not None and self.report.state == WAITING:

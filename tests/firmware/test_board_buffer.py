@@ -166,6 +166,20 @@ def test_a_drop_that_the_host_had_stored_all_the_same_is_taken_back() -> None:
     assert buffer.drop_report() is None
 
 
+def test_what_a_host_cannot_know_before_it_has_heard_of_a_drop_is_not_taken_for_lost() -> None:
+    buffer = filled(2, capacity=1, stored_seen=False)
+    send_all(buffer)  # number 1 is with the broker, and so with the host; 0 had to go
+    buffer.covered({})  # it waits for 0
+    report = buffer.drop_report()
+    buffer.departed([report])
+    for now in (60_000, 120_000):
+        buffer.send_overdue_again(now)
+    buffer.landed([report], 120_000)
+    buffer.covered({"": 1})
+    assert buffer.drop_report() is None
+    assert buffer.dropped == 1
+
+
 class AnyOutage(RuleBasedStateMachine):
     """Samples, sends, broker and host in any order; the host stores what it hears, the broker may forget."""
 
