@@ -57,7 +57,9 @@ class Esp32Hal(Hal):
         self._rtc = machine.RTC()
         self._lasting = Lasting(self._rtc, esp32.NVS("lumos"), self.uptime_ms)
         self._watchdog: machine.WDT | None = None
-        self._cause = self._lasting.values.pop("cause", None) or self._reset_cause()
+        from .first_steps import reset_cause  # here only: it is left again after the first steps
+
+        self._cause = self._lasting.values.pop("cause", None) or reset_cause(machine)
 
     # Network
 
@@ -214,19 +216,6 @@ class Esp32Hal(Hal):
 
     def cause(self) -> str:
         return self._cause
-
-    def _reset_cause(self):
-        cause = machine.reset_cause()
-        for known, name in (
-            (machine.PWRON_RESET, "power"),
-            (machine.HARD_RESET, "reset"),
-            (machine.WDT_RESET, "watchdog"),
-            (machine.DEEPSLEEP_RESET, "sleep"),
-            (machine.SOFT_RESET, "soft reset"),
-        ):
-            if cause == known:
-                return name
-        return "unknown"
 
     def reset(self, cause: str) -> None:
         self.remember({"cause": cause})

@@ -1,4 +1,4 @@
-"""What a board looks at once, as it starts: whether its button asks for the set-up, and whether it reaches its network.
+"""What a board looks at once, as it starts: why it did, whether its button asks for the set-up, and its network.
 
 Loaded for that and left again: a board has no memory to keep what it will not need before its next start.
 """
@@ -7,6 +7,21 @@ import asyncio
 
 #: A board that has never reached its network tries so often before it offers the set-up.
 _FIRST_TRIES = 3
+
+
+def reset_cause(machine) -> str:
+    """Why the chip started, in a word; `machine` is MicroPython's."""
+    cause = machine.reset_cause()
+    for known, name in (
+        (machine.PWRON_RESET, "power"),
+        (machine.HARD_RESET, "reset"),
+        (machine.WDT_RESET, "watchdog"),
+        (machine.DEEPSLEEP_RESET, "sleep"),
+        (machine.SOFT_RESET, "soft reset"),
+    ):
+        if cause == known:
+            return name
+    return "unknown"
 
 
 async def is_asked_for(hal):

@@ -45,14 +45,15 @@ class Sensors:
     def __init__(self, hal, rows: "list[dict]") -> None:
         self._hal = hal
         self.metrics = []
+        self.slow = []  # the drivers that must begin some time before they are read
         for row in rows:
             try:
-                self.metrics.append(Metric(hal, row))
+                metric = Metric(hal, row)
+                self.metrics.append(metric)
+                if hasattr(metric.driver, "begin"):
+                    self.slow.append(metric.driver)
             except Exception as error:  # noqa: BLE001 - one row that is wrong must not silence the others
                 hal.log(f"the sensor {row} cannot be used: {type(error).__name__} {error}")
-
-        #: The drivers that must begin some time before they are read.
-        self.slow = [metric.driver for metric in self.metrics if hasattr(metric.driver, "begin")]
 
     def begin(self) -> None:
         """Have the slow ones measure."""
