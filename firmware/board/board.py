@@ -27,6 +27,9 @@ _EARLIER = 8
 class Board:
     """A board with this configuration, which it makes its own; `device` is the only key without a default."""
 
+    stopping = False  # nothing is sent any more
+    resting = False  # nothing is measured any more
+
     def __init__(self, hal, config: dict, on_trial: bool = False) -> None:
         self.hal = hal
         self.on_trial = on_trial
@@ -58,11 +61,8 @@ class Board:
         self.link_is_up = asyncio.Event()
         self.wake = asyncio.Event()
         self.redraw = asyncio.Event()
-        self.status_is_due = False
-        self.status_at_ms = 0
+        self.status_due_ms = 0
         self.sampler_beat_ms = self.clock.uptime_ms()
-        self.stopping = False  # nothing is sent any more
-        self.resting = False  # nothing is measured any more
         self._client: Client | None = None
         self._readings = {}
         self._events = 0
@@ -200,7 +200,7 @@ class Board:
     # Commands
 
     def _changed(self):
-        self.status_is_due = True
+        self.status_due_ms = 0
         self.wake.set()
         self.redraw.set()
 

@@ -96,9 +96,8 @@ async def serve(board, client) -> None:
 async def _send(board, client):
     """Publish what waits, as far as the window has room."""
     now = board.clock.uptime_ms()
-    if board.status_is_due or now - board.status_at_ms >= _STATUS_EVERY_MS:
-        board.status_is_due = False
-        board.status_at_ms = now
+    if now >= board.status_due_ms:
+        board.status_due_ms = now + _STATUS_EVERY_MS
         await client.publish(board.topic("status"), codec.encode(board.status()), retain=True)
     while client.in_flight < _WINDOW and await _send_letter(board, client):
         pass
