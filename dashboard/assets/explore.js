@@ -57,6 +57,8 @@
 
   const latest = (explored) => (wished.from === explored ? wished.choices : choicesOf(explored));
 
+  const TELL_MS = 400;
+  let telling = 0;
   const FOLLOW_MS = 20000;
   const MINUTE = 60000;
   const SPANS = {
@@ -130,8 +132,12 @@
     if (wish && (!(wish.to > wish.from) || (zoom && wish.from === zoom.from && wish.to === zoom.to))) {
       return clientside().no_update;
     }
-    wished = { query: search(latest(explored), wish), choices: latest(explored), from: explored };
-    go(wished.query);
+    const told = search(latest(explored), wish);
+    wished = { query: told, choices: latest(explored), from: explored };
+    // The address hears of it when the finer points are on their way.
+    const here = window.location.search;
+    clearTimeout(telling);
+    telling = setTimeout(() => (window.location.search === here ? go(told) : null), TELL_MS);
     return wish;
   };
 

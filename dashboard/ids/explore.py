@@ -5,6 +5,8 @@ from __future__ import annotations
 # The page Explore: what is chosen, and the part of the time axis that is zoomed to.
 EXPLORED = "explored"
 EXPLORE_ZOOM = "explore-zoom"
+#: Changes when the timeline has been drawn for another zoom: what is beside it comes after it.
+EXPLORE_ZOOMED = "explore-zoomed"
 EXPLORE_SEEN = "explore-seen"
 EXPLORE_CHOSEN = "explore-chosen"
 EXPLORE_SERIES = "explore-series"
