@@ -58,10 +58,12 @@ def draw(
     now_us: int,
     *,
     only_zoom: bool = False,
+    anew: bool = False,
 ) -> Drawing | None:
-    """The chart; None when a zoom needs nothing that the browser does not have already.
+    """The chart; None when a zoom (`only_zoom`) needs nothing that the browser does not have already.
 
-    Raises StoreUnavailableError or QuestionError.
+    `anew`: what somebody has dragged to in the browser does not count any more. Raises StoreUnavailableError or
+    QuestionError.
     """
     window = view.window(now_us)
     if only_zoom and not _needs(before, view, zoom, window):
@@ -77,8 +79,10 @@ def draw(
         view=view.search(), cursor=heard, zoomed=zoom is not None, stats_us=now_us,
     )  # fmt: skip
     subtitle = subtitle_of(len(points), points.bucket_us, style)
+    # Plotly keeps what was dragged to as long as the revision stays.
+    revision = f"{view.search()} {now_us}" if anew else view.search()
     figure = figures.series_figure(
-        points, style, unit=view.unit, window=window, zoom=zoom, revision=view.search(), marks=told
+        points, style, unit=view.unit, window=window, zoom=zoom, revision=revision, marks=told
     )
     return Drawing(
         {**figure, "layout": {**figure["layout"], **noted}},

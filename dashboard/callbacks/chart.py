@@ -50,13 +50,14 @@ def register(app: dash.Dash, context: Context) -> None:
         if not view.device:
             raise PreventUpdate
         before, zoom = Shown.from_json(shown), zoom_of(zoomed, view)
-        only_zoom = ctx.triggered_id == ids.ZOOM
+        dragged = ctx.triggered_id == ids.ZOOM and not (zoomed or {}).get("asked")
+        was_asked = ctx.triggered_id == ids.ZOOM and not dragged
         try:
-            drawing = draw(context, view, style, before, zoom, now_us(), only_zoom=only_zoom)
+            drawing = draw(context, view, style, before, zoom, now_us(), only_zoom=dragged, anew=was_asked)
             if drawing is None:
                 raise PreventUpdate
             # Looked up after the cursor: what comes later is heard by a tick.
-            is_heard = only_zoom and drawing.shown.cursor == before.cursor
+            is_heard = dragged and drawing.shown.cursor == before.cursor
             value, time_ms = (no_update, no_update) if is_heard else newest_said(context, view, style)
         except LumosError as error:
             cover = failed(style.say, str(error), ids.CHART_RETRY)

@@ -122,12 +122,15 @@ def open_view(search: str, series: Sequence[Mapping[str, Any]], devices: Sequenc
 
 
 def zoom_asked(search: str, zoomed: Kept | None, view: View) -> Any:
-    """The part of the time axis that an address asks for, as the browser keeps it; `no_update` where it has that."""
+    """The part of the time axis that an address asks for, as the browser keeps it; `no_update` where it has that.
+
+    `asked` tells it from a drag, after which the chart shows that part already.
+    """
     asked, has = zoom_in(search), zoom_of(zoomed, view)
     if asked == has or (asked and has and max(abs(a - b) for a, b in zip(asked, has, strict=True)) < US_PER_MS):
         return no_update
     edges = {"from": asked[0] // US_PER_MS, "to": asked[1] // US_PER_MS} if asked else {}
-    return {"search": view.search(), **edges}
+    return {"search": view.search(), **edges, "asked": True}
 
 
 def _instead(opened: Opened, search: str, context: Context, style: Style) -> Any:

@@ -93,7 +93,8 @@ def line(page: Page, name: str) -> Any:
 
 
 def drag(page: Page, start: float, end: float) -> None:
-    """A drag over a part of the timeline, from one share of its width to another."""
+    """A drag over a part of the timeline, from one share of its width to another; until the address has it."""
+    before = page.url
     box = page.locator("#explore-chart .nsewdrag").first.bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
@@ -101,6 +102,7 @@ def drag(page: Page, start: float, end: float) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * end, y, steps=6)
     page.mouse.up()
+    page.wait_for_function("before => location.href !== before && location.search.includes('zoom=')", arg=before)
 
 
 def asked(page: Page) -> dict[str, list[str]]:
@@ -170,7 +172,6 @@ def test_a_zoom_before_the_answer_to_a_choice_keeps_the_choice(explore: Any) -> 
     page.route("**/_dash-update-component", hold)
     page.get_by_role("checkbox", name="Notes", exact=True).click()
     drag(page, 0.5, 0.8)
-    until(lambda: page.wait_for_timeout(50) or "zoom" in asked(page), "the zoom's address")
     assert asked(page)["marks"] == ["commands,events,alerts,losses"]
     page.unroute("**/_dash-update-component")
     for route in held:
@@ -227,6 +228,23 @@ def test_a_zoom_asks_for_finer_buckets_counts_the_same_and_a_double_click_leads_
     expect(page.locator("#explore-about-statistics")).to_have_text("zoomed part")
     settled(page)
     assert shown_readings(page) == len(rows)
+
+
+def test_a_pan_asks_for_what_has_come_in_sight(explore: Any) -> None:
+    page = explore("?series=window/light&range=30d&marks=none")
+    drag(page, 0.9, 0.95)
+    expect(page.locator("#explore-subtitle")).to_contain_text("double-click")
+    settled(page)
+    before, zoomed = line(page, "Light")["x"], asked(page)["zoom"][0]
+    page.locator(CHART).hover()
+    page.locator('#explore-chart .modebar-btn[data-val="pan"]').click()
+    drag(page, 0.1, 0.9)  # to the right: what was before comes in sight
+    assert asked(page)["zoom"][0] < zoomed
+    settled(page)
+    after = line(page, "Light")["x"]
+    assert after[0] < before[0]
+    assert after[-1] < before[-1]
+    assert spacing(line(page, "Light")) < 3_600
 
 
 def test_a_link_shows_the_same_in_a_second_browser(explore: Any, open_page: OpenPage, site: Site) -> None:
