@@ -173,12 +173,16 @@ def quiet(page: Page) -> None:
     page.wait_for_function(_IDLE, timeout=60_000)
 
 
-def serious(page: Page) -> list[str]:
-    """What axe finds wrong for people who do not see, or see badly; nothing below "serious"."""
+def serious(page: Page, *, colours_alone: bool = False) -> list[str]:
+    """What axe finds wrong for people who do not see, or see badly; nothing below "serious".
+
+    `colours_alone`: contrasts, where a page was looked at in its other colours already.
+    """
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+    only = {"type": "rule", "values": ["color-contrast"]} if colours_alone else rules
     return [
         f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
-        for violation in Axe().run(page, options={"runOnly": rules}).response["violations"]
+        for violation in Axe().run(page, options={"runOnly": only}).response["violations"]
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
