@@ -115,7 +115,9 @@ def _run(settings: Settings) -> int:
             part.start()
         _say_ready(writer, folder.database, service.port)
         with ready(lambda: thread.is_alive() and inbox.untouched_seconds < _STUCK_SECONDS):
-            stop.wait()
+            # In steps: a signal that comes just before we begin to wait is noted, and wakes nobody.
+            while not stop.wait(1.0):
+                pass
         left = _time_left(_STOP_SECONDS)
         keeper.ask_to_stop()
         sender.stop(left() / 8)  # for each of the two things it waits for

@@ -54,7 +54,9 @@ def hold(settings: Settings) -> int:
         with on_the_network(settings) as lines:
             print("\n".join([f"Lumos is at {address_of(settings)}", *lines]), flush=True)
             with ready(lambda: True):
-                stop.wait()
+                # In steps: a signal that comes just before we begin to wait is noted, and wakes nobody.
+                while not stop.wait(1.0):
+                    pass
     return 0
 
 

@@ -128,10 +128,11 @@ class Supervisor:
         self._events.put(("first", part, 0))
 
     def _next(self) -> tuple[str, Part | None, int]:
-        # A timeout only so that Windows delivers Ctrl-C while we wait; nothing is looked at when it runs out.
+        # A timeout, though nothing is looked at when it runs out: Windows delivers no Ctrl-C while we wait, and
+        # elsewhere a signal that comes just before we begin to is noted, and wakes nobody.
         while True:
             try:
-                return self._events.get(timeout=1.0 if sys.platform == "win32" else None)
+                return self._events.get(timeout=1.0)
             except queue.Empty:
                 continue
 
