@@ -114,7 +114,8 @@ def register(app: dash.Dash, context: Context) -> None:
             counted(found, style),
             tag_choices(found.tags, choices.tag),
             to_whom,
-            meant,
+            # Not what somebody may have chosen since this was asked: the wrong boards would be told.
+            no_update if meant == to else meant,
             meant == CHOSEN and not chosen,
         )
 
