@@ -10,6 +10,7 @@ import json
 import random
 import statistics
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from telemetry.settings import load
 from telemetry.timestamps import US_PER_SECOND, now_us
 from tests.harness.observer import observer
 from tests.harness.processes import free_port, lumos
-from tests.harness.receivers import http_receiver
+from tests.harness.receivers import HttpReceiver
 from tests.harness.waiting import until
 
 DEVICES, METRICS = 100, 10
@@ -174,7 +175,7 @@ def _delay(folder: Path) -> list[str]:
     taken: list[float] = []
     with (
         lumos(folder / "lumos.log", *flags),
-        http_receiver() as receiver,
+        closing(HttpReceiver()) as receiver,
     ):
         actions, reader = Actions(DataFolder(data), 20), Reader(DataFolder(data), 20)
         until(lambda: _answers(reader), "ingest", 40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +14,7 @@ from telemetry.reader import Actions, Reader
 from telemetry.timestamps import now_us
 from tests.browser.conftest import Demo, lead, quiet, serious
 from tests.harness.observer import Observer, observer
-from tests.harness.receivers import HttpReceiver, http_receiver
+from tests.harness.receivers import HttpReceiver
 from tests.harness.waiting import until
 
 OpenPage = Callable[..., Page]
@@ -43,7 +44,7 @@ class Oven:
 
 @pytest.fixture(scope="module")
 def oven(demo: Demo) -> Iterator[Oven]:
-    with observer(demo.mqtt_port, "nothing") as mouth, http_receiver() as receiver:
+    with observer(demo.mqtt_port, "nothing") as mouth, closing(HttpReceiver()) as receiver:
         made = Oven(demo, mouth, receiver)
         made.say(20)
         until(lambda: any(row["device"] == "oven" for row in made.reader.ask("series").to_pylist()), "the oven")

@@ -5,13 +5,11 @@ What they answer can be set, so that a channel fails and recovers.
 
 from __future__ import annotations
 
-import contextlib
 import email
 import email.policy
 import json
 import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -77,21 +75,3 @@ class MailReceiver:
 
     def close(self) -> None:
         self._controller.stop()
-
-
-@contextlib.contextmanager
-def http_receiver() -> Iterator[HttpReceiver]:
-    made = HttpReceiver()
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-@contextlib.contextmanager
-def mail_receiver() -> Iterator[MailReceiver]:
-    made = MailReceiver()
-    try:
-        yield made
-    finally:
-        made.close()

@@ -108,13 +108,3 @@ def _filters_in(body: bytes) -> int:
         at += 2 + int.from_bytes(body[at : at + 2], "big") + 1
         count += 1
     return count
-
-
-@contextlib.contextmanager
-def scripted_broker() -> Iterator[ScriptedBroker]:
-    """A ScriptedBroker for as long as the context lasts."""
-    made = ScriptedBroker()
-    try:
-        yield made
-    finally:
-        made.close()

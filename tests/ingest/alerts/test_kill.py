@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from telemetry.timestamps import now_us
 from tests.harness.forked_ingest import forked_ingest
 from tests.harness.observer import observer
 from tests.harness.processes import embedded, free_port
-from tests.harness.receivers import http_receiver
+from tests.harness.receivers import HttpReceiver
 from tests.harness.waiting import until
 
 
@@ -26,7 +27,7 @@ def test_ingest_killed_in_mid_alert_goes_on_with_it(tmp_path: Path) -> None:
     with (
         embedded(tmp_path / "broker", port),
         forked_ingest(tmp_path / "ingest.log", *flags) as ingest,
-        http_receiver() as receiver,
+        closing(HttpReceiver()) as receiver,
         observer(port, "nothing") as mouth,
     ):
 

@@ -8,6 +8,7 @@ import logging
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import duckdb
@@ -19,7 +20,7 @@ from ingest.alerts.outbox import GIVE_UP_US, standing
 from ingest.alerts.sending import Sender
 from telemetry.datafolder import DataFolder
 from telemetry.errors import ActionError
-from tests.harness.receivers import HttpReceiver, MailReceiver, http_receiver, mail_receiver
+from tests.harness.receivers import HttpReceiver, MailReceiver
 from tests.harness.waiting import until
 from tests.ingest.alerts.conftest import SECOND, Watchroom
 
@@ -29,7 +30,7 @@ SECRET = "tk-very-secret-0815"
 
 @pytest.fixture(scope="module")
 def shared_receiver() -> Iterator[HttpReceiver]:
-    with http_receiver() as made:
+    with closing(HttpReceiver()) as made:
         yield made
 
 
@@ -42,7 +43,7 @@ def receiver(shared_receiver: HttpReceiver) -> HttpReceiver:
 
 @pytest.fixture(scope="module")
 def mailbox() -> Iterator[MailReceiver]:
-    with mail_receiver() as made:
+    with closing(MailReceiver()) as made:
         yield made
 
 
@@ -221,7 +222,7 @@ def test_a_slow_channel_keeps_neither_ingest_nor_the_others_waiting(
     room: Watchroom, sender: Sender, receiver: HttpReceiver
 ) -> None:
     room.read(heat=20)
-    with http_receiver() as slow:
+    with closing(HttpReceiver()) as slow:
         slow.wait.clear()
         channel(room, webhook(slow), "slow")
         channel(room, webhook(receiver), "quick")

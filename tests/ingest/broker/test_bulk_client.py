@@ -6,6 +6,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
@@ -23,7 +24,7 @@ from telemetry.settings import load
 from tests.harness.ingest import running_ingest
 from tests.harness.observer import observer
 from tests.harness.processes import free_port, mosquitto, shipped_queues
-from tests.harness.scripted_broker import ScriptedBroker, scripted_broker
+from tests.harness.scripted_broker import ScriptedBroker
 from tests.harness.waiting import until
 
 
@@ -161,7 +162,7 @@ def test_other_packets_are_left_to_paho() -> None:
 
 @pytest.fixture
 def broker() -> Iterator[ScriptedBroker]:
-    with scripted_broker() as made:
+    with closing(ScriptedBroker()) as made:
         yield made
 
 

@@ -146,3 +146,5 @@ def test_what_waited_at_the_broker_and_what_a_board_kept_all_pass(
     late = [{"boot": "l", "seq": n, "t": now_ms + n * 1_000, "light": n} for n in range(3 * HELD)]
     flood(port, [packet("esp32/late/output", body, n) for n, body in enumerate(late)])
     until(lambda: stored(reader).get("late") == 3 * HELD, "the late board's samples")
+    assert stored(reader) == {"kept": 3 * HELD, "queued": 3 * HELD, "late": 3 * HELD}
+    assert {row["device"]: row["dropped"] for row in reader.ask("losses").to_pylist()} == {"kept": 0, "late": 0}

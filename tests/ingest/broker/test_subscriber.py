@@ -7,6 +7,7 @@ to acknowledge that would lose it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,13 @@ from ingest.broker.subscriber import Subscriber
 from telemetry.command_line import parser, read_arguments
 from telemetry.datafolder import DataFolder
 from telemetry.settings import load
-from tests.harness.scripted_broker import ScriptedBroker, scripted_broker
+from tests.harness.scripted_broker import ScriptedBroker
 from tests.harness.waiting import until
 
 
 @pytest.fixture
 def broker() -> Iterator[ScriptedBroker]:
-    with scripted_broker() as made:
+    with closing(ScriptedBroker()) as made:
         yield made
 
 
@@ -72,6 +73,7 @@ def test_a_number_that_is_given_again_after_a_reconnect_is_not_acknowledged_for_
     session.subscriber.acknowledge(new[:1])
     second.wait_acknowledged(9, 8)
     second.end()
+    assert (first.acknowledged, second.acknowledged) == ([7], [9, 8])
 
 
 def test_what_is_acknowledged_while_there_is_no_connection_is_not_said_on_the_next(
@@ -92,3 +94,4 @@ def test_what_is_acknowledged_while_there_is_no_connection_is_not_said_on_the_ne
     session.subscriber.acknowledge(new[1:])
     second.wait_acknowledged(2)
     second.end()
+    assert second.acknowledged == [2]
