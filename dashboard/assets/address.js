@@ -62,33 +62,15 @@
     return view.search + part + (zone ? `&zone=${encodeURIComponent(zone).replaceAll("%2F", "/")}` : "");
   }
 
-  const TELL_MS = 400;
-  let telling = 0;
-
-  // A drag on the chart, in one of the four forms in which Plotly tells it, as the part of the time axis shown. The
-  // address hears of it when the finer points are on their way: the server finds nothing new in it then.
+  // A drag on the chart, as the part of the time axis shown. The server finds nothing new in the address then.
   functions.zoom = function (relayout, zoom, view, figure) {
     const clock = figure?.layout?.meta?.clock;
-    if (!relayout || !view || !clock) {
+    const drag = relayout && view && clock ? window.lumos.dragged(relayout, clock) : undefined;
+    if (drag === undefined || (drag === null && zoom?.from === undefined)) {
       return clientside().no_update;
     }
-    const from = relayout["xaxis.range[0]"] ?? relayout["xaxis.range"]?.[0];
-    const to = relayout["xaxis.range[1]"] ?? relayout["xaxis.range"]?.[1];
-    let wish;
-    if (from !== undefined && to !== undefined) {
-      wish = { search: view.search, from: window.lumos.moment(from, clock), to: window.lumos.moment(to, clock) };
-    } else if (relayout["xaxis.autorange"] && zoom && zoom.from !== undefined) {
-      wish = { search: view.search };
-    } else {
-      return clientside().no_update;
-    }
-    const here = window.location.search;
-    clearTimeout(telling);
-    telling = setTimeout(() => {
-      if (window.location.search === here) {
-        clientside().set_props("address", { search: search(view, wish, linkedZone()) });
-      }
-    }, TELL_MS);
+    const wish = { search: view.search, ...drag };
+    window.lumos.tellAddress(search(view, wish, linkedZone()));
     return wish;
   };
 

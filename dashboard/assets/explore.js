@@ -57,8 +57,6 @@
 
   const latest = (explored) => (wished.from === explored ? wished.choices : choicesOf(explored));
 
-  const TELL_MS = 400;
-  let telling = 0;
   const FOLLOW_MS = 20000;
   const MINUTE = 60000;
   const SPANS = {
@@ -113,31 +111,19 @@
     return [...CHOICES.map((name) => (own ? clientside().no_update : shown[name])), ...DERIVED.map((name) => shown[name])];
   };
 
-  // A drag on the chart, in one of the forms in which Plotly tells it, or the double-click that leads back.
+  // A drag on the chart, or the double-click that leads back.
   functions.zoom_explored = function (relayout, explored, zoom, figure) {
     const clock = figure?.layout?.meta?.clock;
-    if (!relayout || !explored || !clock) {
-      return clientside().no_update;
-    }
-    const from = relayout["xaxis.range[0]"] ?? relayout["xaxis.range"]?.[0];
-    const to = relayout["xaxis.range[1]"] ?? relayout["xaxis.range"]?.[1];
-    let wish;
-    if (from !== undefined && to !== undefined) {
-      wish = { from: window.lumos.moment(from, clock), to: window.lumos.moment(to, clock) };
-    } else if (relayout["xaxis.autorange"] && zoom) {
-      wish = null;
-    } else {
+    const wish = relayout && explored && clock ? window.lumos.dragged(relayout, clock) : undefined;
+    if (wish === undefined || (wish === null && !zoom)) {
       return clientside().no_update;
     }
     if (wish && (!(wish.to > wish.from) || (zoom && wish.from === zoom.from && wish.to === zoom.to))) {
       return clientside().no_update;
     }
-    const told = search(latest(explored), wish);
-    wished = { query: told, choices: latest(explored), from: explored };
-    // The address hears of it when the finer points are on their way.
-    const here = window.location.search;
-    clearTimeout(telling);
-    telling = setTimeout(() => (window.location.search === here ? go(told) : null), TELL_MS);
+    const choices = latest(explored);
+    wished = { query: search(choices, wish), choices, from: explored };
+    window.lumos.tellAddress(wished.query);
     return wish;
   };
 

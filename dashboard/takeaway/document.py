@@ -127,11 +127,7 @@ def _panel(panel: Panel, drawer: Drawer) -> str:
         body = _figure(drawn, f"{name}, {about}")
     else:
         body = as_html(drawn) or f"<p class='dim'>{html.escape(style.say(f'empty {panel.name}'))}</p>"
-    head = f"<h2>{html.escape(name)}</h2><span class='subtitle'>{html.escape(about)}</span>"
-    return (
-        f'<section class="card span-{panel.span}"><header class="card-head">{head}</header>'
-        f'<div class="card-body">{body}</div></section>'
-    )
+    return _card(panel.span, f"<h2>{html.escape(name)}</h2><span class='subtitle'>{html.escape(about)}</span>", body)
 
 
 def _notes(drawer: Drawer) -> str:
@@ -144,11 +140,14 @@ def _notes(drawer: Drawer) -> str:
         rows = []
     if not rows or "notes" not in drawer.exploration.marks:
         return ""
-    head = f"<h2>{html.escape(drawer.style.say('notes'))}</h2>"
-    listed = as_html(listing(rows, drawer.style, may_write=False))
+    heading = f"<h2>{html.escape(drawer.style.say('notes'))}</h2>"
+    return _card(12, heading, as_html(listing(rows, drawer.style, may_write=False)))
+
+
+def _card(span: int, head: str, body: str) -> str:
     return (
-        f'<section class="card span-12"><header class="card-head">{head}</header>'
-        f'<div class="card-body">{listed}</div></section>'
+        f'<section class="card span-{span}"><header class="card-head">{head}</header>'
+        f'<div class="card-body">{body}</div></section>'
     )
 
 

